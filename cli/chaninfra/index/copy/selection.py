@@ -64,7 +64,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     limits = Limits(Words(wanted.exclude), wanted.older_than_ms, now_ms)
     locks = [read_lock(path) for path in wanted.locks]
     with_noarch = [*subdirs, *([NOARCH] if NOARCH not in subdirs and NOARCH in source.subdirs() else [])]
-    packages = [*_read(source, specs, locks, with_noarch if locks else subdirs)]
+    packages = [*_read(source, wanted, specs, locks, with_noarch if locks else subdirs)]
     named = [(each, specs.naming(each)) for each in packages if each.subdir in subdirs]
     if wanted.specs or locks:
         named = [(package, words) for package, words in named if words]
@@ -140,16 +140,22 @@ def _unmet(
     return {word: why[word] for word in specs if word in why and word not in met}
 
 
-def _read(source: Source, specs: Words, locks: Sequence[Lock], subdirs: Sequence[Subdir]) -> Iterator[SourcePackage]:
-    """The packages that specs and locks may name; all, where there are none."""
-    if not specs.names and not locks:
-        for subdir in subdirs:
-            yield from source.packages(subdir)
-        return
+def _read(
+    source: Source, wanted: Wanted, specs: Words, locks: Sequence[Lock], subdirs: Sequence[Subdir]
+) -> Iterator[SourcePackage]:
+    """The packages that specs and locks may name; where there are none, all of the part. What a package of one part
+    needs may be in another part.
+    """
+    part = wanted.part if not wanted.with_dependencies else None
     for subdir in subdirs:
-        locked = {package_name(each.file) for lock in locks for each in lock.packages if each.subdir in (None, subdir)}
-        if names := {*specs.names, *locked}:
-            yield from source.packages(subdir, names)
+        names = {*specs.names}
+        names |= {package_name(each.file) for lock in locks for each in lock.packages if each.subdir in (None, subdir)}
+        if specs.names or locks:
+            yield from source.packages(subdir, names) if names else ()
+        elif part is not None:
+            yield from source.packages(subdir, {name for name in source.names(subdir) if part.has_name(subdir, name)})
+        else:
+            yield from source.packages(subdir)
 
 
 def _unnamed(
