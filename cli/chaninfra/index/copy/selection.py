@@ -42,8 +42,9 @@ class Selection:
     elsewhere: tuple[Elsewhere, ...] = ()
     """The other channels that the locks name, as far as the source does not have their packages."""
     not_installable: Mapping[str, str] = field(default_factory=dict)
-    """With dependencies: the paths of packages that are not copied, since what they need is not there → why, completing
-    "cannot be installed: …"."""
+    """With dependencies: the paths of packages that are not copied, since what they need is not there, while others
+    that the same spec names are → why, completing "cannot be installed: …".
+    """
     unmet: Mapping[str, str] = field(default_factory=dict)
     """With dependencies: the specs of which no package can be installed → why, for one of them. Where there are no
     specs, the paths of the packages that cannot be installed.
@@ -78,10 +79,12 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
         chosen = [*newest(chosen, wanted.newest)]
     closure = Closure()
     unmet: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     if wanted.with_dependencies:
         words_of = {package.path_in_channel: words for package, words in named}
         closure = _closure(source, wanted, chosen, words_of, with_noarch, limits)
         unmet = _unmet(wanted.specs, chosen, words_of, closure.failed)
+        left_out = {path: why for path, why in closure.failed.items() if not unmet.keys() >= {*words_of[path]}}
         chosen = [each for each in chosen if each.path_in_channel not in closure.failed]
     locked = find_locked(source.url, locks, packages, limits.why_not, with_noarch, only=wanted.subdirs)
     chosen += locked.packages
@@ -95,7 +98,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
         unnamed=unnamed,
         lacking=locked.lacking,
         elsewhere=locked.elsewhere,
-        not_installable=closure.failed,
+        not_installable=left_out,
         unmet=unmet,
     )
 
