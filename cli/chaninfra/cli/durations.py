@@ -27,6 +27,24 @@ def seconds_of(given: str | None, option: str) -> float | None:
     return float(seconds_in(given))
 
 
+def days_ms(given: str | None, option: str) -> int | None:
+    """The ms in the days that were given with the option: `7d`. Raises ConfigurationError."""
+    if given is None:
+        return None
+    import re
+
+    from chaninfra.channel import patterns
+    from chaninfra.channel.conda.retention import days_in
+    from chaninfra.channel.errors import ConfigurationError
+    from chaninfra.channel.text import shown
+
+    if not re.search(patterns.DAYS, given):
+        raise ConfigurationError(
+            f"{shown(given)} is not a number of days", where=option, remedy="write 1d to 3650d, for example 7d"
+        )
+    return days_in(given) * 86_400_000
+
+
 def time_of(given: str | None, option: str) -> datetime | None:
     """The point in time that was given with the option: `2026-11-01T12:00Z`, or `2026-11-01`, which is its first moment
     in UTC. Raises ConfigurationError.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import threading
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -15,7 +18,10 @@ from support.channels.channel_at import PREFIX, Place, new_place
 from support.channels.cli_runner import chaninfra
 from support.channels.index_reader import forms
 from support.channels.packages import make_package
+from support.channels.terminal import Terminal
+from support.servers.s3_proxy import Proxy
 from support.servers.s3_servers import Server
+from support.servers.s3_traffic import Fault, Hold, Request
 
 OPTIONAL = ("indexed_timestamp",)
 
@@ -119,3 +125,38 @@ def test_what_is_refused_says_what_to_type(source: Place, minio: Server, bucket_
     gone = copy(source, to, "hello", "--exclude", "hello==1.0")
     assert gone.returncode == 3
     assert "noarch/hello-2.0-0.conda" in gone.stderr
+
+
+def test_a_copy_that_is_stopped_says_how_far_it_is_and_goes_on(
+    minio: Server, before: Proxy, bucket_name: str, tmp_path: Path
+) -> None:
+    source = new_place(minio, bucket_name, "noarch")
+    to = new_place(minio, f"{bucket_name}-to", "noarch")
+    source.done("publish", *(make_package(tmp_path, f"p{number}", "1.0") for number in range(8)))
+    keys = {
+        "FROM_S3_ACCESS_KEY_ID": minio.access_key_id,
+        "FROM_S3_SECRET_ACCESS_KEY": minio.secret_access_key,
+    }
+    where = ["--from", source.url, "--from-endpoint-url", minio.endpoint_url, "--at-once", "1"]
+    where += ["--to", to.url, "--endpoint-url", before.server.endpoint_url]
+    held = threading.Event()
+    left = iter(range(4))
+
+    def hold(request: Request) -> Fault | None:
+        if request.method != "PUT" or not request.path.endswith(".conda") or next(left, None) is not None:
+            return None
+        return Hold("before", held.set)
+
+    before.rule = hold
+    terminal = Terminal("copy", "--all", *where, server=minio, columns=200, env=keys)
+    terminal.read_until(lambda: held.is_set() and "copying 4/8" in terminal.plain)
+    terminal.press_ctrl_c()
+    assert terminal.wait() == 130
+    assert "error: stopped: 4 of 8 packages copied, and 0 of them in the index" in terminal.said
+    before.rule = None
+    printed = re.search(r"`chaninfra ([^`]+)`", terminal.said)
+    assert printed, terminal.text
+    done = chaninfra(*shlex.split(printed[1]), server=minio, env=keys)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].endswith("copied: 4 through this machine, 4 lay there")
+    assert objects(to) == objects(source)

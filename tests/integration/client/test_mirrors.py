@@ -31,12 +31,12 @@ class Mirrored:
         self.source.done("publish", make_package(folder, "one", "1.0"), make_package(folder, "two", "1.0"))
         self.place.done("publish", make_package(folder, "own", "1.0"))
 
-    def declare(self, **mirror: Any) -> None:
-        """Put the mirror `up` into channel.json, as a stack does that declares it."""
+    def declare(self, more: dict[str, Any] | None = None, **mirror: Any) -> None:
+        """Put the mirror `up`, and more, into channel.json, as a stack does that declares them."""
         at = {"Bucket": self.place.bucket, "Key": f"{PREFIX}/channel.json"}
         client = self.place.server.client()
         document = json.loads(client.get_object(**at)["Body"].read())
-        document["mirrors"] = {"up": {"source": self.source.url, **mirror}}
+        document["mirrors"] = {"up": {"source": self.source.url, **mirror}, **(more or {})}
         client.put_object(**at, Body=json.dumps(document).encode())
 
     def run(self, *args: str, **env: str) -> CompletedProcess[str]:
@@ -107,6 +107,8 @@ def test_a_mirror_copies_prunes_and_brings_back(mirrored: Mirrored, tmp_path: Pa
         (["--mirror", "up", "--from", "s3://b/c"], 2, "--from"),
         (["--mirror", "up", "one"], 2, "leave out SPEC"),
         (["--mirror", "up", "--older-than", "3d"], 2, "--older-than"),
+        (["--mirror", "up", "--mirrors"], 2, "--mirror: a mirror says itself"),
+        (["--mirrors", "--all"], 2, "--mirrors: a mirror says itself"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_written(
@@ -120,9 +122,29 @@ def test_what_is_wrong_is_said_before_anything_is_written(
 
 
 def test_a_channel_without_mirrors_says_what_to_set(mirrored: Mirrored) -> None:
-    ran = mirrored.run("--mirror", "up")
+    ran = mirrored.run("--mirrors")
     assert ran.returncode == 2
     assert "the channel has no mirrors\n  set `mirrors` in its stack config" in ran.stderr
+
+
+def test_all_mirrors_run_also_where_one_fails(mirrored: Mirrored) -> None:
+    nowhere = f"s3://{mirrored.place.bucket}/nowhere"
+    mirrored.declare({"a-broken": {"source": nowhere}, "z": {"source": mirrored.source.url, "specs": ["one"]}})
+    ran = mirrored.run("--mirrors", "--json")
+    assert ran.returncode == 2
+    assert "mirror a-broken: there is no channel" in ran.stderr
+    first, second = json.loads(ran.stdout)["mirrors"]
+    assert [[each["package"] for each in run["packages"]] for run in (first, second)] == [
+        [f"noarch/{ONE}", f"noarch/{TWO}"],
+        [],
+    ]
+    assert mirrored.records().keys() == {ONE, TWO, OWN}
+    told = mirrored.run("--mirrors", "--dry-run")
+    assert [line for line in told.stderr.splitlines() if line.startswith("mirror ")] == [
+        "mirror up",
+        "mirror a-broken",
+        "mirror z",
+    ]
 
 
 def test_a_publisher_can_run_a_mirror_that_does_not_prune(mirrored: Mirrored) -> None:

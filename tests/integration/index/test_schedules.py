@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.index_model.copy_scenarios import COPIES
+from support.index_model.mirroring import MIRRORS
 from support.index_model.part_scenarios import PARTS
 from support.index_model.rollback_scenarios import ROLLBACKS
 from support.index_model.scenarios import SCENARIOS, four
@@ -12,12 +13,13 @@ from support.index_model.withdrawal_scenarios import WITHDRAWALS
 
 pytestmark = pytest.mark.long
 
-ALL = SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES | PARTS
+ALL = SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES | MIRRORS | PARTS
 
 # Preemptions for these scenarios: their processes re-index, or there are three of them, so they have ten times as many
 # states as the others.
 FEWER = {
     **dict.fromkeys(PARTS, 2),
+    **dict.fromkeys(MIRRORS, 2),
     "two parts and publish": 1,
     "two force": 2,
     "two yank": 2,

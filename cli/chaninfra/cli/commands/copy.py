@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,15 +12,11 @@ import typer
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP, refuse_channels
 from chaninfra.cli.channel_argument.source import FROM_HELP, FromFlags, with_from_flags
-from chaninfra.cli.output import streams
 from chaninfra.cli.part_option import PartOption, part_of
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
-    from chaninfra.index.channel import Channel
-    from chaninfra.index.copy.mirrors.run import PlannedRun, Ran
-    from chaninfra.index.copy.source import Source
     from chaninfra.index.copy.wanted import Wanted
 
 
@@ -86,6 +82,9 @@ def copy(
         str | None,
         typer.Option(metavar="NAME", help="Run this mirror of the channel, which says what is copied from where."),
     ] = None,
+    all_mirrors: Annotated[
+        bool, typer.Option("--mirrors", help="Run all mirrors of the channel, one after the other.")
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -96,11 +95,12 @@ def copy(
     source: FromFlags,
     store: StoreFlags,
 ) -> None:
-    """Copy packages from another channel: exact bytes, and what it says of them.
+    """Copy packages from another channel, and what it says of them.
 
-    The source is any conda channel, on S3, by https or in a folder. Hotfixes of the source become patches of this
-    channel, yanked packages stay yanked, attestations come along. Within a store the store itself copies. What is there
-    already is not copied again, so a copy that was stopped goes on when it is run again.
+    The source is any conda channel, on S3, by https or in a folder. The bytes are the same, and so are the records:
+    hotfixes of the source become patches of this channel, yanked packages stay yanked, attestations come along. Within
+    a store the store itself copies. What is there already is not copied again, so a copy that was stopped goes on when
+    it is run again.
 
     If the channel has other bytes under one of the names, copy refuses (exit code 4) before it writes anything. A
     package that cannot be copied is named at the end, and the others are copied (exit code 3).
@@ -114,80 +114,36 @@ def copy(
       chaninfra copy numpy --with-dependencies --subdir linux-64 --older-than 7d \\
         --from https://conda.anaconda.org/conda-forge --to stack:prod
       chaninfra copy --mirror upstream --to stack:prod
+      chaninfra copy --mirrors --to stack:prod
     """
-    from chaninfra.cli.channel_argument.find import open_channel
-    from chaninfra.cli.channel_argument.source import open_from
-    from chaninfra.cli.interrupts import interruptible
-    from chaninfra.cli.output import cdn_refresh, client_caches
-    from chaninfra.cli.output.copying import copy_stopped, done_text, failure, plan_text, result_json, tell_selection
-    from chaninfra.cli.output.progress import progress
-    from chaninfra.cli.output.reports import finish, replace_skipped
+    from chaninfra.cli.copy_run import CopyJob, copy_by_all_mirrors, copy_once
     from chaninfra.cli.remedies import remedies_for
-    from chaninfra.index.cdn_invalidation import changed
-    from chaninfra.index.copy import copy as engine
-    from chaninfra.index.copy.mirrors import run as mirrors
-    from chaninfra.index.copy.plan import plan_copy
-    from chaninfra.index.copy.selection import select
-    from chaninfra.index.copy.transfer import Transfer
 
     words = specs or []
     _refuse_channels(words)
     share = part_of(part)
-    _check(words, lock, from_, mirror, everything=everything)
+    by_mirror = "--mirror" if mirror is not None else "--mirrors" if all_mirrors else None
+    _check(words, lock, from_, by_mirror, everything=everything)
     wanted = _wanted(words, lock, with_dependencies, virtual_package, subdir, newest, older_than, exclude, share)
-    if mirror is not None:
-        _refuse_beside_mirror(wanted, from_)
-    remedies = remedies_for(channel, store)
+    if by_mirror is not None:
+        _refuse_beside_mirror(wanted, from_, mirror if all_mirrors else None)
     given = _given(words, from_, lock, virtual_package, subdir, newest, older_than, exclude, part, mirror, source)
-    flags = {"--all": everything, "--with-dependencies": with_dependencies, "--dry-run": dry_run, "--json": as_json}
-    again = remedies.command("copy", *given, *(flag for flag, on in flags.items() if on))
-    so_far, total = engine.SoFar(), None
-    planned: PlannedRun | None = None
-    ran: Ran | None = None
-    copied = None
-    with progress(dry_run=dry_run) as shown, interruptible(lambda: copy_stopped(so_far, total, again), shown.stop):
-        opened = open_channel(channel, store, "write", dry_run=dry_run)
-        if mirror is not None:
-            declared = mirrors.mirror_named(opened, mirror)
-            limits = replace(source, rate=source.rate or declared.rate, at_once=source.at_once or declared.at_once)
-            read = open_from(declared.source, limits, opened)
-            planned = mirrors.plan_run(opened, read, mirror, share, shown)
-            selection, plan = planned.selection, planned.plan
-        else:
-            read = open_from(from_ or "", source, opened)
-            shown.stage("reading the source")
-            selection = select(read, wanted, _subdirs(opened, read, wanted), opened.runtime.now_ms())
-            plan = plan_copy(read, opened, selection.packages, shown)
-        shown.pause()
-        tell_selection(selection, read.refused())
-        if not dry_run:
-            total = len(plan.tasks)
-            transfer = Transfer(read, opened)
-            if planned is not None:
-                ran = mirrors.run(opened, read, planned, transfer, shown, so_far=so_far)
-                copied = ran.copied
-            else:
-                at_once = source.at_once or engine.AT_ONCE
-                copied = engine.copy(opened, read, plan, transfer, shown, so_far=so_far, at_once=at_once)
-            shown.pause()
-            cdn_refresh.refresh(opened, changed(copied.report))
-    if as_json:
-        streams.result_json(result_json(opened, read, plan, selection, copied, planned, ran))
-    else:
-        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran))
-    error = failure(copied, plan, selection)
-    if copied is None:
-        if error is not None:
-            raise error
-        return
-    client_caches.tell(opened.descriptor, changed(copied.report))
-    finish(
-        copied.report,
-        error,
-        remedy=replace_skipped(remedies),
-        reindex=remedies.command("reindex"),
-        gc=remedies.command("gc"),
+    flags = {"--all": everything, "--with-dependencies": with_dependencies, "--mirrors": all_mirrors}
+    flags |= {"--dry-run": dry_run, "--json": as_json}
+    job = CopyJob(
+        channel=channel,
+        store=store,
+        source=source,
+        from_=from_ or "",
+        wanted=wanted,
+        again=remedies_for(channel, store).command("copy", *given, *(flag for flag, on in flags.items() if on)),
+        dry_run=dry_run,
+        as_json=as_json,
     )
+    if all_mirrors:
+        copy_by_all_mirrors(job)
+    else:
+        copy_once(job, mirror)
 
 
 def _refuse_channels(words: Sequence[str]) -> None:
@@ -202,13 +158,13 @@ def _refuse_channels(words: Sequence[str]) -> None:
 
 
 def _check(
-    words: Sequence[str], lock: Sequence[Path] | None, from_: str | None, mirror: str | None, *, everything: bool
+    words: Sequence[str], lock: Sequence[Path] | None, from_: str | None, by_mirror: str | None, *, everything: bool
 ) -> None:
     """Raise ConfigurationError where it is not said what to copy, or from where."""
-    if mirror is not None:
+    if by_mirror is not None:
         if words or lock or everything:
             raise ConfigurationError(
-                "a mirror says itself what is copied", where="--mirror", remedy="leave out SPEC, --lock and --all"
+                "a mirror says itself what is copied", where=by_mirror, remedy="leave out SPEC, --lock and --all"
             )
         return
     if not from_:
@@ -230,9 +186,10 @@ def _check(
         )
 
 
-def _refuse_beside_mirror(wanted: Wanted, from_: str | None) -> None:
+def _refuse_beside_mirror(wanted: Wanted, from_: str | None, mirror: str | None) -> None:
     """Raise ConfigurationError for options that a mirror has as keys."""
     said = {
+        "--mirror": mirror,
         "--from": from_,
         "--exclude": wanted.exclude,
         "--subdir": wanted.subdirs,
@@ -262,6 +219,7 @@ def _wanted(
     part: object,
 ) -> Wanted:
     """What the options ask for. Raises ConfigurationError."""
+    from chaninfra.cli.durations import days_ms
     from chaninfra.index.copy.wanted import Wanted
     from chaninfra.index.part import Part
 
@@ -273,7 +231,7 @@ def _wanted(
         with_dependencies=with_dependencies,
         virtual_packages=_pairs(virtual_package),
         newest=newest,
-        older_than_ms=_days(older_than),
+        older_than_ms=days_ms(older_than, "--older-than"),
         part=part if isinstance(part, Part) else None,
     )
 
@@ -302,38 +260,6 @@ def _pairs(given: Sequence[str] | None) -> dict[str, str] | None:
             )
         found[name] = version
     return found or None
-
-
-def _days(given: str | None) -> int | None:
-    if given is None:
-        return None
-    import re
-
-    from chaninfra.channel import patterns
-    from chaninfra.channel.conda.retention import days_in
-    from chaninfra.channel.text import shown
-
-    if not re.search(patterns.DAYS, given):
-        raise ConfigurationError(
-            f"{shown(given)} is not a number of days", where="--older-than", remedy="write 1d to 3650d, for example 7d"
-        )
-    return days_in(given) * 86_400_000
-
-
-def _subdirs(channel: Channel, source: Source, wanted: Wanted) -> list[Subdir]:
-    """Those that both have, and are wanted. Raises ConfigurationError where there is none."""
-    there, here = source.subdirs(), channel.descriptor.subdirs
-    found = [
-        each
-        for each in there
-        if (each in here or channel.origin == "assumed") and (wanted.subdirs is None or each in wanted.subdirs)
-    ]
-    if not found:
-        both = f"the source has {', '.join(there) or 'none'}, and the channel {', '.join(here)}"
-        raise ConfigurationError(
-            f"no subdir is in both channels and asked for: {both}", where=source.url, remedy="give others by --subdir"
-        )
-    return found
 
 
 def _given(

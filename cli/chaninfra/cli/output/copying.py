@@ -44,9 +44,8 @@ def plan_text(plan: Plan, pruning: PlannedRun | None = None) -> str:
         rows += [(path, "", "comes back") for path in gone.back]
     lines = [streams.table([_HEAD, *rows])] if rows else []
     doing = Counter(task.doing for task in plan.tasks)
-    lines.append(
-        f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied{_more(doing, plan.already)}"
-    )
+    new = f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied"
+    lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already)}")
     return "\n".join([*lines, DRY_RUN])
 
 
@@ -105,8 +104,12 @@ def _paths(packages: Iterable[CopiedPackage]) -> list[str]:
 def _named(what: str, paths: Sequence[str]) -> list[str]:
     if not paths:
         return []
-    more = f" and {len(paths) - _FEW:,} more" if len(paths) > _FEW else ""
-    return [f"{what}: {', '.join(map(one_line, paths[:_FEW]))}{more}"]
+    return [f"{what}: {_some(paths)}"]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
+    return f"{', '.join(map(one_line, names[:_FEW]))}{more}"
 
 
 def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
@@ -124,11 +127,18 @@ def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
             f"packages{missing}"
         )
     if refused:
-        shown = [*refused[:_SHOWN], *([f"and {len(refused) - _SHOWN:,} more"] if len(refused) > _SHOWN else [])]
-        text = "\n  ".join([f"{count(len(refused), 'record')} of the source passed over:", *map(one_line, shown)])
-        streams.warning(
-            ChaninfraError(text, remedy="no channel can have them as they are; tell those who keep the source")
-        )
+        text = _lines(f"{count(len(refused), 'record')} of the source passed over:", refused)
+        streams.warning(ChaninfraError(text, remedy="no channel can have them; tell those who keep the source"))
+
+
+def tell_mirror(planned: PlannedRun) -> None:
+    """Print what a mirror neither copies nor yanks, and why."""
+    if planned.withdrawn:
+        some = _some(planned.withdrawn)
+        streams.note(f"not copied again, since withdrawn.json says that it was deleted here for good: {some}")
+    if planned.prune is not None and planned.prune.kept:
+        kept = [f"{path} ({lock})" for path, lock in sorted(planned.prune.kept.items())]
+        streams.note(f"has left the source, and stays, since a lock file needs it: {_some(kept)}")
 
 
 def _lines(head: str, lines: Sequence[str]) -> str:
@@ -151,12 +161,7 @@ def failure(copied: Copied | None, plan: Plan, selection: Selection) -> Chaninfr
         why[failed.package] = (failed.error.message, failed.error.remedy)
     if not why:
         return copied.stopped if copied is not None else None
-    lines = [one_line(f"{path}: {text}") for path, (text, _) in why.items()]
-    shown = [
-        *lines[:_SHOWN],
-        *([f"and {len(lines) - _SHOWN:,} more, which `--json` names"] if len(lines) > _SHOWN else []),
-    ]
-    text = "\n  ".join([f"{len(why):,} not copied:", *shown])
+    text = _lines(f"{len(why):,} not copied:", [f"{path}: {text}" for path, (text, _) in why.items()])
     remedies = [*dict.fromkeys(remedy for _, remedy in why.values() if remedy)][:_FEW]
     remedy = "\n  ".join([*remedies, "then run the same command again: what is there is not copied again"])
     stopped = copied.stopped if copied is not None else None
@@ -217,6 +222,8 @@ def result_json(
         "mirror": {
             "yanked": [*(pruned.yanked if pruned is not None else gone.yank if gone is not None else ())],
             "back": [*(pruned.back if pruned is not None else gone.back if gone is not None else ())],
+            "kept": dict(gone.kept) if gone is not None else {},
+            "withdrawn": [*planned.withdrawn] if planned is not None else [],
         },
         "index": report_json(copied.report) if copied is not None else None,
     }

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.record_facts import fields_of
-from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.untrusted import UNWRITABLE
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.errors import ChaninfraError, ConflictError, SkippedError
 from chaninfra.channel.text import MAX_REASON, one_line
@@ -125,7 +125,7 @@ def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], faile
             if file not in made:
                 raise ValueError(why.get(file, "it was replaced or deleted meanwhile"))
             patch = found_patch(package, made[file], when, source.url)
-        except MALFORMED as error:
+        except UNWRITABLE as error:
             text = f"what the source says of it cannot be kept: {error}"
             failed.append(Failed(package=package.path_in_channel, error=SkippedError(text, remedy=LEAVE_OUT)))
             continue

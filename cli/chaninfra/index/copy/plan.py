@@ -11,7 +11,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
-from chaninfra.channel.conda.untrusted import MALFORMED
+from chaninfra.channel.conda.untrusted import UNWRITABLE
 from chaninfra.channel.errors import ConfigurationError, ConflictError
 from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
@@ -122,7 +122,7 @@ def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage
         for package in by_subdir[subdir]:
             try:
                 task = _task(source, package, has(package.file), patches.get(package.file))
-            except MALFORMED as error:
+            except UNWRITABLE as error:
                 why = f"its patch cannot be copied: {error}"
                 left_out.append(LeftOut(package=package.path_in_channel, reason=why, remedy=LEAVE_OUT))
                 continue
@@ -187,7 +187,7 @@ def _check(channel: Channel, subdirs: Iterable[Subdir]) -> None:
 def _task(
     source: Source, package: SourcePackage, has: Has | None, old: Patch | None
 ) -> Task | Literal["differs"] | None:
-    """What is to be done; None: nothing. Raises one of MALFORMED for a patch of the source that cannot be copied."""
+    """What is to be done; None: nothing. Raises one of UNWRITABLE for a patch of the source that cannot be copied."""
     wanted = record_fields(package)
     if has is not None and has.sha256 not in (None, wanted["sha256"]):
         return "differs"

@@ -24,6 +24,7 @@ from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.package.index_json import PackageError, parse_index
 from chaninfra.index.package.record import record_of
 from chaninfra.index.package.sidecars import FIELD
+from chaninfra.index.patches.document import check_readable
 from chaninfra.index.patches.valid import check_values
 from chaninfra.index.valid_records import why_invalid
 
@@ -103,7 +104,7 @@ def is_v3(package: SourcePackage) -> bool:
 def copied_patch(package: SourcePackage, source: str) -> Patch | None:
     """The patch that the source, a channel of chaninfra, has for the package, for the target.
 
-    Raises one of MALFORMED for one that clients could not read.
+    Raises one of UNWRITABLE for one that clients, or the next command, could not read.
     """
     if package.patch is None:
         return None
@@ -111,6 +112,7 @@ def copied_patch(package: SourcePackage, source: str) -> Patch | None:
     patch = msgspec.structs.replace(package.patch, sha256=sha256, removing=False, source=source)
     patch.check()
     check_values(patch.changes, v3=is_v3(package))
+    check_readable(package.file, patch)
     return patch
 
 
@@ -119,7 +121,7 @@ def found_patch(package: SourcePackage, made: Mapping[str, Any], when: str, sour
     the record that the package itself gives. None: both say the same.
 
     Both are compared in the form in which our indexer writes records: how specs are spelled, and what is empty, is no
-    patch. Raises one of MALFORMED where no patch does so, or where both are of different packages.
+    patch. Raises one of UNWRITABLE where no patch does so, or where both are of different packages.
     """
     record = record_fields(package)
     if any(_plain(made.get(key)) != _plain(record.get(key)) for key in _IDENTITY):
@@ -142,7 +144,9 @@ def found_patch(package: SourcePackage, made: Mapping[str, Any], when: str, sour
     check_values(patch.changes, v3=is_v3(package))
     if patch.over(record) != record:
         raise ValueError("no patch makes the record that the source has")
-    return msgspec.structs.replace(patch, source=source)
+    patch = msgspec.structs.replace(patch, source=source)
+    check_readable(package.file, patch)
+    return patch
 
 
 def _as_indexed(record: Mapping[str, Any], *, v3: bool) -> Mapping[str, Any]:

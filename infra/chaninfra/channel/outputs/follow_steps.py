@@ -54,6 +54,29 @@ def follow_steps(stack: StackSpec, stack_file: str) -> Iterator[tuple[ChannelSpe
         yield channel, tuple(steps)
 
 
+def mirror_steps(stack: StackSpec) -> Iterator[tuple[ChannelSpec, tuple[str, ...]]]:
+    """(channel, steps) for each channel with mirrors that nothing runs: a process that follows runs those with `every`,
+    and the function on AWS none.
+    """
+    on_aws = stack.bucket.provider.backend == "aws"
+    for channel in stack.channels:
+        runs = channel in stack.following and not on_aws
+        left = [name for name, mirror in channel.mirrors.items() if mirror.every is None or not runs]
+        if not left:
+            continue
+        which = ["--mirrors"] if len(left) == len(channel.mirrors) else [f"--mirror {name}" for name in left]
+        to = join(["--to", *place_words(stack, channel)])
+        steps = [
+            "let a scheduler run this, with the role or the key of a maintainer, and the credentials for the sources:",
+            *(f"chaninfra copy {each} {to}" for each in which),
+        ]
+        if not on_aws:
+            steps.append(
+                "or set `every` in the mirrors, and run a follower: `chaninfra follow` runs them when they are due"
+            )
+        yield channel, tuple(steps)
+
+
 def server_settings(provider: Provider, location: Location, id_: str, port: int = PORT) -> tuple[str, ...]:
     """What the operator does so that the server sends its events to the follower."""
     if provider.events is None:

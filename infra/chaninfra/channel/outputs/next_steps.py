@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.subdirs import NOARCH
-from chaninfra.channel.outputs.follow_steps import follow_steps, place_words
+from chaninfra.channel.outputs.follow_steps import follow_steps, mirror_steps, place_words
 from chaninfra.channel.policy.documents import KEY_POLICY, permissions_of
 from chaninfra.channel.policy.kms import key_statements
 from chaninfra.channel.providers.model import OidcWay
@@ -63,6 +63,7 @@ def next_steps(stack: StackSpec, *, stack_file: str) -> list[NextStep]:
         *oidc(stack, stack_file),
         *_follow(stack, stack_file),
         *_snapshots(stack),
+        *_mirrors(stack),
     ]
 
 
@@ -218,6 +219,15 @@ def _snapshots(stack: StackSpec) -> Iterator[NextStep]:
                 f"let a scheduler run this each hour: {command}",
                 "or declare `index.follow`, and run `pulumi up` again: what follows the channel makes them too",
             ),
+        )
+
+
+def _mirrors(stack: StackSpec) -> Iterator[NextStep]:
+    for channel, steps in mirror_steps(stack):
+        yield NextStep(
+            title=f"Let something run the mirrors of the channel {channel.name}",
+            why="nothing runs them by itself",
+            steps=steps,
         )
 
 

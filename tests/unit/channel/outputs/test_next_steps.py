@@ -277,3 +277,25 @@ def test_who_makes_the_snapshots_is_said_where_nothing_follows(name: str) -> Non
     assert "chaninfra manifest 'stack:#main' --format github-reindex --into" in said
     assert "chaninfra snapshot create --scheduled -c s3://my-bucket/main --provider" in said
     assert "snapshots" not in " ".join(each.title for each in steps(name, **SNAPSHOTS, **FOLLOW))
+
+
+FORGE = {"source": "https://conda.anaconda.org/conda-forge"}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_who_runs_the_mirrors_is_said_where_nothing_does(name: str) -> None:
+    mirrors = {"forge": {**FORGE, "every": "6h"}, "by-hand": FORGE}
+    (step,) = (each for each in steps(name, mirrors=mirrors) if "mirrors" in each.title)
+    assert step.title == "Let something run the mirrors of the channel main"
+    said = "\n".join(step.steps)
+    assert "chaninfra copy --mirrors --to s3://my-bucket/main --provider" in said
+    followed = [each for each in steps(name, mirrors=mirrors, **FOLLOW) if "mirrors" in each.title]
+    if PROVIDERS[name].backend == "aws":
+        # The function may run for a quarter of an hour.
+        assert "--mirrors" in "\n".join(followed[0].steps)
+        assert "`every`" not in "\n".join(followed[0].steps)
+    else:
+        (by_hand,) = followed
+        assert "chaninfra copy --mirror by-hand --to" in "\n".join(by_hand.steps)
+        only = {"forge": mirrors["forge"]}
+        assert not [each for each in steps(name, mirrors=only, **FOLLOW) if "mirrors" in each.title]

@@ -6,6 +6,7 @@ import pytest
 
 from support.index_model.copy_mutants import COPY_MUTANTS
 from support.index_model.copy_scenarios import COPIES
+from support.index_model.mirroring import MIRRORS
 from support.index_model.model_checker import ViolationError
 from support.index_model.mutants import MUTANTS, broken
 from support.index_model.rollback_mutants import ROLLBACK_MUTANTS
@@ -30,6 +31,8 @@ FEW = [
     "never: prune that deletes and publish",
     "prune of what a snapshot will have",
     *(name for name in COPIES if name != "copy and delete"),
+    "mirror that yanks and publish of one name",
+    "mirror that brings back and publish of one name",
 ]
 QUICK = [
     "shards after the index",
@@ -56,7 +59,7 @@ QUICK = [
 
 @pytest.mark.parametrize("name", FEW)
 def test_schedules_with_one_preemption(name: str) -> None:
-    (SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES)[name]().search(preemptions=1, crashes=1).all()
+    (SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES | MIRRORS)[name]().search(preemptions=1, crashes=1).all()
 
 
 def test_schedules_of_one_writer_at_a_time() -> None:

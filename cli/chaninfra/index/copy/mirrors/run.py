@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaninfra.channel.conda.mirrors import Mirror
+from chaninfra.channel.conda.mirrors import Mirror, Mirrors
 from chaninfra.channel.conda.object_names import CHANNEL_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
@@ -32,9 +32,6 @@ from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import Runtime
 from chaninfra.index.withdrawal.document import read_withdrawn
-
-NO_FLAGS = FromFlags()
-"""The source as it is, read without limits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,18 +62,31 @@ class Ran:
         return tuple(dict.fromkeys([*pruned, *(each.package.subdir for each in self.copied.packages)]))
 
 
-def mirror_named(channel: Channel, name: str) -> Mirror:
-    """The mirror of this name. Raises ConfigurationError where the channel has none."""
-    mirrors, where = channel.descriptor.mirrored, channel.url(CHANNEL_JSON)
+def mirrors_of(channel: Channel) -> Mirrors:
+    """The mirrors of the channel. Raises ConfigurationError where it has none."""
+    mirrors = channel.descriptor.mirrored
     if not mirrors:
         raise ConfigurationError(
             "the channel has no mirrors",
-            where=where,
-            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: `chaninfra copy --from`",
+            where=channel.url(CHANNEL_JSON),
+            remedy="set `mirrors` in its stack config, and run `pulumi up`; or name a source: "
+            "`chaninfra copy SPEC --from SOURCE`",
         )
+    return mirrors
+
+
+def mirror_named(channel: Channel, name: str) -> Mirror:
+    """The mirror of this name. Raises ConfigurationError where the channel has none."""
+    mirrors = mirrors_of(channel)
     if name not in mirrors:
+        where = channel.url(CHANNEL_JSON)
         raise ConfigurationError(f"there is no mirror {name!r}", where=where, remedy=nearest(name, mirrors))
     return mirrors[name]
+
+
+def limits(mirror: Mirror, flags: FromFlags) -> FromFlags:
+    """The flags, with the rate and the connections that the mirror says, where they say nothing else."""
+    return dataclasses.replace(flags, rate=flags.rate or mirror.rate, at_once=flags.at_once or mirror.at_once)
 
 
 def wanted_of(mirror: Mirror, part: Part | None = None) -> Wanted:
@@ -133,22 +143,13 @@ def plan_run(
     return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn)
 
 
-def open_mirror(channel: Channel, name: str, flags: FromFlags = NO_FLAGS) -> Source:
-    """The source of the mirror of this name. What the flags say of rate and connections goes before what the mirror
-    says. Raises as `mirror_named` and `open_source`.
-    """
-    from chaninfra.index.copy.sources.open import open_source
-
-    mirror = mirror_named(channel, name)
-    limits = dataclasses.replace(flags, rate=flags.rate or mirror.rate, at_once=flags.at_once or mirror.at_once)
-    return open_source(mirror.source, limits, channel)
-
-
 def run_mirror(channel: Channel, name: str) -> tuple[PlannedRun, Ran]:
-    """Plan a run, and do it, as followers do. Raises as `open_mirror`, `plan_run` and `run`."""
+    """Plan a run, and do it, as followers do. Raises as `open_source`, `plan_run` and `run`."""
+    from chaninfra.index.copy.sources.open import open_source
     from chaninfra.index.copy.transfer import Transfer
 
-    source = open_mirror(channel, name)
+    mirror = mirror_named(channel, name)
+    source = open_source(mirror.source, limits(mirror, FromFlags()), channel)
     planned = plan_run(channel, source, name)
     return planned, run(channel, source, planned, Transfer(source, channel))
 

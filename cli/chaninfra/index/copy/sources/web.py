@@ -112,6 +112,11 @@ def _origin(plain: str, url: str) -> Origin:
     parts = urlsplit(plain)
     if parts.query or parts.fragment:
         raise _no_channel(url, "it has a query")
+    channel, _, last = public_url(plain).rstrip("/").rpartition("/")
+    if last in KNOWN_SUBDIRS:
+        raise ConfigurationError(
+            "is a subdir, and not the channel", where=public_url(plain), remedy=f"did you mean {channel}?"
+        )
     return origin
 
 

@@ -8,21 +8,20 @@ compared with hashes.
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from chaninfra.channel.errors import StorageError, UnreachableError
+from chaninfra.channel.errors import ConfigurationError, StorageError
 from chaninfra.channel.s3.http_options import proxy_of
-from chaninfra.index.copy.sources.web_connection import SILENCE_SECONDS, Door, Watch, pools
-from chaninfra.index.copy.sources.web_errors import broken, is_final, status_error, too_large
+from chaninfra.index.copy.sources.web_answer import Answer, NoRestError, changed
+from chaninfra.index.copy.sources.web_connection import SILENCE_SECONDS, Door, pools
+from chaninfra.index.copy.sources.web_errors import broken, is_final, status_error, too_large, web_page
 from chaninfra.index.copy.sources.web_login import Login
 from chaninfra.index.copy.sources.web_origin import Origin, Reach, origin_of, public_url
 from chaninfra.index.copy.sources.web_pace import Pace, retry_after
@@ -38,57 +37,11 @@ _LONGEST_PAUSE_S = 16.0
 _LONGEST_WAIT_S = 900.0
 """A server that asks to wait longer is not waited for."""
 _PIECE = 1 << 20
-_DRAIN_SECONDS = 1.0
-_DRAINED = 1 << 16
-"""The longest answer that is read only to use its connection again."""
 _READ = 1 << 17
 _SLOWEST = 4096
 """Bytes a second, below which a body is given up."""
 _PROGRESS = 64 << 20
 """After so many bytes a body may break off once more."""
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/(?:([0-9]{1,18})|\*)")
-
-
-@dataclass
-class _Answer:
-    """The answer at the end of the redirects. `url` is where it came from."""
-
-    raw: Any = field(repr=False)
-    url: str
-    is_broken: bool = False
-
-    @property
-    def status(self) -> int:
-        return int(self.raw.status)
-
-    def header(self, name: str) -> str | None:
-        found = self.raw.headers.get(name)
-        return None if found is None else str(found)
-
-    @property
-    def size(self) -> int | None:
-        text = self.header("Content-Length") or ""
-        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
-
-    @property
-    def validator(self) -> str | None:
-        """The strong ETag, by which a range can be asked for of the same bytes."""
-        etag = self.header("ETag") or ""
-        return etag if re.fullmatch(r'"[!#-~]{0,1024}"', etag) else None
-
-    def close(self, watch: Watch) -> None:
-        """Give the connection back, where little is left of the answer, else end it."""
-        original = getattr(self.raw, "_original_response", None)
-        left = _DRAINED if not self.is_broken and (self.size or 0) <= _DRAINED else 0
-        try:
-            with watch.within(_DRAIN_SECONDS, getattr(self.raw, "watched", None)):
-                while left > 0 and original is not None and not original.isclosed():
-                    left -= len(self.raw.read1(left, decode_content=False)) or left
-        except (HTTPError, OSError):
-            left = 0
-        if original is None or not original.isclosed():
-            self.raw.close()
-        self.raw.release_conn()
 
 
 class WebClient:
@@ -112,7 +65,7 @@ class WebClient:
             try:
                 found = self._begun(url, most, hashed=False)
                 return None if found is None else b"".join(found)
-            except _NoRestError:
+            except NoRestError:
                 if not left:
                     raise
         raise AssertionError
@@ -140,7 +93,7 @@ class WebClient:
         return (piece for piece in pieces if piece)
 
     def _pieces(self, url: str, most: int, *, hashed: bool) -> Generator[bytes | None, None, None]:
-        """None if there is nothing; else an empty piece, and then the body. Raises _NoRestError if it cannot go on."""
+        """None if there is nothing; else an empty piece, and then the body. Raises NoRestError if it cannot go on."""
         got, etag, total = 0, None, None
         breaks, pause = 0, _Pause()
         while True:
@@ -153,8 +106,8 @@ class WebClient:
                     yield None
                     return
                 if (got or breaks) and etag and answer.validator != etag:
-                    raise _changed(url)
-                skip = _skipped(answer, got, total, url, ranged=ranged)
+                    raise changed(url)
+                skip = answer.skipped(got, total, url, ranged=ranged)
                 if not breaks:
                     etag = answer.validator
                     total = answer.size
@@ -175,10 +128,10 @@ class WebClient:
                     answer.is_broken = True
                     breaks += 1
                     if not (hashed or etag) or breaks > _TRIES + got // _PROGRESS:
-                        raise broken(error, url, _NoRestError) from error
+                        raise broken(error, url, NoRestError) from error
             time.sleep(pause.next())
 
-    def _read(self, answer: _Answer, url: str) -> Iterator[bytes]:
+    def _read(self, answer: Answer, url: str) -> Iterator[bytes]:
         """The body of one answer. Raises HTTPError or OSError where it breaks off or comes too slowly."""
         piece, waited, size = bytearray(), 0.0, 0
         most = self.pace.piece(_READ)
@@ -208,7 +161,7 @@ class WebClient:
             yield bytes(piece)
 
     @contextmanager
-    def _open(self, url: str, headers: Mapping[str, str]) -> Iterator[_Answer]:
+    def _open(self, url: str, headers: Mapping[str, str]) -> Iterator[Answer]:
         """The answer to a GET: 2xx, 404, 410 or 416. Raises StorageError for any other, ConfigurationError."""
         with self.pace.slot():
             answer = self._patiently(url, headers)
@@ -216,11 +169,13 @@ class WebClient:
                 if answer.status not in (200, 206, 416, *ABSENT):
                     login = self._logins.get(origin_of(url))
                     raise status_error(answer.status, url, answer.url, login)
+                if answer.status in (200, 206) and (answer.header("Content-Type") or "").startswith("text/html"):
+                    raise web_page(url)
                 yield answer
             finally:
                 answer.close(self._door.watch)
 
-    def _patiently(self, url: str, headers: Mapping[str, str]) -> _Answer:
+    def _patiently(self, url: str, headers: Mapping[str, str]) -> Answer:
         """The answer, after as many tries and as much time as may help."""
         pause, waited = _Pause(), 0.0
         for tries in count(1):
@@ -250,7 +205,7 @@ class WebClient:
             self.pace.hold(origin_of(answer.url), asked or pause.next())
         raise AssertionError
 
-    def _redirected(self, url: str, headers: Mapping[str, str]) -> _Answer:
+    def _redirected(self, url: str, headers: Mapping[str, str]) -> Answer:
         """The answer at the end of the redirects."""
         origin = origin_of(url)
         login: Login | None = self._logins.get(origin)
@@ -260,7 +215,11 @@ class WebClient:
             if login and login.authorization:
                 sent["Authorization"] = login.authorization
             self.pace.wait(origin)
-            answer = _Answer(self._request(at, origin, sent), at)
+            try:
+                answer = Answer(self._request(at, origin, sent), at)
+            except ConfigurationError as error:
+                error.where = error.where or public_url(url)
+                raise
             self._answered.add(origin)
             to = answer.header("Location") if answer.status in _REDIRECTS else None
             if to is None:
@@ -281,10 +240,6 @@ class WebClient:
         )
 
 
-class _NoRestError(UnreachableError):
-    """The rest of a body cannot be had, or is of another file."""
-
-
 class _Pause:
     """Ever longer pauses, of random length so that not all come back together."""
 
@@ -294,23 +249,3 @@ class _Pause:
     def next(self) -> float:
         self._seconds = min(self._seconds * 2, _LONGEST_PAUSE_S)
         return random.uniform(self._seconds / 2, self._seconds)  # noqa: S311 (not used for security)
-
-
-def _changed(url: str) -> _NoRestError:
-    return _NoRestError("it changed while it was read", where=public_url(url), remedy="run it again")
-
-
-def _skipped(answer: _Answer, got: int, total: int | None, url: str, *, ranged: bool) -> int:
-    """How many bytes of this body were read before."""
-    if not ranged or answer.status == 200:
-        return got
-    found = _CONTENT_RANGE.fullmatch(answer.header("Content-Range") or "")
-    if answer.status != 206 or not found or int(found[1]) != got:
-        raise StorageError(
-            f"the server does not give the rest of it (HTTP {answer.status})",
-            where=public_url(url),
-            remedy="run it again",
-        )
-    if total is not None and found[3] and int(found[3]) != total:
-        raise _changed(url)
-    return 0

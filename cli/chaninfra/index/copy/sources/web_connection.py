@@ -118,7 +118,7 @@ class Door:
 def refused(origin: Origin, why: str) -> ConfigurationError:
     """The error for a server that a source names and must not reach."""
     return ConfigurationError(
-        f"the channel leads to a server that is not asked: {why}",
+        f"leads to a server that is not asked: {why}",
         remedy=f"if that server is meant: {OPTION} {origin}",
     )
 

@@ -90,6 +90,16 @@ def status_error(status: int, url: str, answered_by: str, login: Login | None) -
     return StorageError(f"the server answers HTTP {status}{by}", where=where, remedy="try again later", status=status)
 
 
+def web_page(url: str) -> InvalidRepodataError:
+    """The error for a page that is meant for people."""
+    return InvalidRepodataError(
+        "is a web page, and no file of a channel",
+        where=public_url(url),
+        remedy="give the URL that clients use: https://conda.anaconda.org/NAME, https://prefix.dev/NAME, …; or log in, "
+        "if the page asks for that",
+    )
+
+
 def too_large(url: str, most: int) -> InvalidRepodataError:
     """The error for a body of more bytes than it may have."""
     size = f"{most:,} bytes" if most < 10 << 20 else f"{most >> 20:,} MiB"

@@ -11,8 +11,7 @@ import pytest
 from chaninfra.channel.conda.mirrors import Mirror
 from chaninfra.channel.errors import ConfigurationError, ConflictError, RefusedError
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.index.copy.mirrors.run import Ran, open_mirror, wanted_of
-from chaninfra.index.copy.sources import open as sources
+from chaninfra.index.copy.mirrors.run import Ran, limits, wanted_of
 from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.part import Part
@@ -52,16 +51,10 @@ def test_all_keys_of_a_mirror_say_what_is_copied() -> None:
     )
 
 
-def test_its_limits_are_those_of_the_mirror_unless_others_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[tuple[str, FromFlags]] = []
-    monkeypatch.setattr(sources, "open_source", lambda text, flags, target: given.append((text, flags)))
-    mirrored = Mirrored(**{"rate": "20MB", "at-once": 4})
-    open_mirror(mirrored.channel(), "m")
-    open_mirror(mirrored.channel(), "m", FromFlags(rate="1MB", profile="p"))
-    assert given == [
-        ("https://example.com/c", FromFlags(rate="20MB", at_once=4)),
-        ("https://example.com/c", FromFlags(rate="1MB", at_once=4, profile="p")),
-    ]
+def test_its_limits_are_those_of_the_mirror_unless_others_are_given() -> None:
+    mirror = Mirror(source="https://example.com/c", rate="20MB", at_once=4)
+    assert limits(mirror, FromFlags()) == FromFlags(rate="20MB", at_once=4)
+    assert limits(mirror, FromFlags(rate="1MB", profile="p")) == FromFlags(rate="1MB", at_once=4, profile="p")
 
 
 def test_a_mirror_copies_what_it_wants_and_notes_nothing_where_it_does_not_prune() -> None:

@@ -1,0 +1,167 @@
+"""Does a copy: by what the options say, by a mirror, or by all mirrors of a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chaninfra.channel.errors import ChaninfraError, ConfigurationError, StoppedError
+from chaninfra.cli.channel_argument.source import FromFlags, open_from
+from chaninfra.cli.output import streams
+from chaninfra.cli.store_flags import StoreFlags
+
+if TYPE_CHECKING:
+    from chaninfra.channel.conda.subdirs import Subdir
+    from chaninfra.index.channel import Channel
+    from chaninfra.index.copy.mirrors.run import PlannedRun, Ran
+    from chaninfra.index.copy.source import Source
+    from chaninfra.index.copy.wanted import Wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyJob:
+    """What is copied, from where to where."""
+
+    channel: str | None
+    store: StoreFlags
+    source: FromFlags
+    from_: str
+    wanted: Wanted
+    """Of a mirror only its part."""
+    again: str
+    """The command line that does the same."""
+    dry_run: bool
+    as_json: bool
+
+
+def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | None = None) -> None:
+    """Copy, by the mirror of this name if there is one. `documents`: where the JSON goes; None: to stdout.
+
+    Raises SkippedError for what was not copied; what `plan_copy` and `copy` raise.
+    """
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.cli.interrupts import interruptible
+    from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output.copying import (
+        copy_stopped,
+        done_text,
+        failure,
+        plan_text,
+        result_json,
+        tell_mirror,
+        tell_selection,
+    )
+    from chaninfra.cli.output.progress import progress
+    from chaninfra.cli.output.reports import finish, replace_skipped
+    from chaninfra.cli.remedies import remedies_for
+    from chaninfra.index.cdn_invalidation import changed
+    from chaninfra.index.copy import copy as engine
+    from chaninfra.index.copy.mirrors.run import limits, mirror_named, plan_run, run
+    from chaninfra.index.copy.plan import plan_copy
+    from chaninfra.index.copy.selection import select
+    from chaninfra.index.copy.transfer import Transfer
+
+    so_far, total = engine.SoFar(), None
+    planned: PlannedRun | None = None
+    ran: Ran | None = None
+    copied = None
+    subdirs: list[Subdir] = []
+    with (
+        progress(dry_run=job.dry_run) as shown,
+        interruptible(lambda: copy_stopped(so_far, total, job.again), shown.stop),
+    ):
+        opened = open_channel(job.channel, job.store, "write", dry_run=job.dry_run)
+        if mirror is not None:
+            declared = mirror_named(opened, mirror)
+            read = open_from(declared.source, limits(declared, job.source), opened)
+            planned = plan_run(opened, read, mirror, job.wanted.part, shown)
+            selection, plan = planned.selection, planned.plan
+        else:
+            read = open_from(job.from_, job.source, opened)
+            shown.stage("reading the source")
+            selection = select(read, job.wanted, _subdirs(opened, read, job.wanted), opened.runtime.now_ms())
+            plan = plan_copy(read, opened, selection.packages, shown)
+        shown.pause()
+        tell_selection(selection, read.refused())
+        if planned is not None:
+            tell_mirror(planned)
+        if not job.dry_run:
+            total = len(plan.tasks)
+            transfer = Transfer(read, opened)
+            if planned is not None:
+                ran = run(opened, read, planned, transfer, shown, so_far=so_far)
+                copied = ran.copied
+            else:
+                at_once = job.source.at_once or engine.AT_ONCE
+                copied = engine.copy(opened, read, plan, transfer, shown, so_far=so_far, at_once=at_once)
+            shown.pause()
+            put = (each.package.path_in_channel for each in copied.packages)
+            touched = [*changed(copied.report, put), *(ran.subdirs if ran is not None else ())]
+            subdirs = list(dict.fromkeys(touched))
+            cdn_refresh.refresh(opened, subdirs)
+    if job.as_json:
+        document = result_json(opened, read, plan, selection, copied, planned, ran)
+        if documents is None:
+            streams.result_json(document)
+        else:
+            documents.append(document)
+    else:
+        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran))
+    error = failure(copied, plan, selection)
+    if copied is None:
+        if error is not None:
+            raise error
+        return
+    client_caches.tell(opened.descriptor, subdirs)
+    remedies = remedies_for(job.channel, job.store)
+    finish(
+        copied.report,
+        error,
+        remedy=replace_skipped(remedies),
+        reindex=remedies.command("reindex"),
+        gc=remedies.command("gc"),
+    )
+
+
+def copy_by_all_mirrors(job: CopyJob) -> None:
+    """Run each mirror of the channel, one after the other, also where one fails.
+
+    Raises ChaninfraError for the last one that failed, after the others were printed; StoppedError at once.
+    """
+    from chaninfra.cli.channel_argument.find import open_channel
+    from chaninfra.index.copy.mirrors.run import mirrors_of
+
+    names = [*mirrors_of(open_channel(job.channel, job.store, "read"))]
+    documents: list[dict[str, Any]] = []
+    failed: list[ChaninfraError] = []
+    for name in names:
+        streams.step(f"mirror {name}")
+        try:
+            copy_once(job, name, documents)
+        except StoppedError:
+            raise
+        except ChaninfraError as error:
+            error.message = f"mirror {name}: {error.message}"
+            failed.append(error)
+    if job.as_json:
+        streams.result_json({"mirrors": documents})
+    for problem in failed[:-1]:
+        streams.error(problem)
+    if failed:
+        raise failed[-1]
+
+
+def _subdirs(channel: Channel, source: Source, wanted: Wanted) -> list[Subdir]:
+    """Those that both have, and are wanted. Raises ConfigurationError where there is none."""
+    there, here = source.subdirs(), channel.descriptor.subdirs
+    found = [
+        each
+        for each in there
+        if (each in here or channel.origin == "assumed") and (wanted.subdirs is None or each in wanted.subdirs)
+    ]
+    if not found:
+        both = f"the source has {', '.join(there) or 'none'}, and the channel {', '.join(here)}"
+        raise ConfigurationError(
+            f"no subdir is in both channels and asked for: {both}", where=source.url, remedy="give others by --subdir"
+        )
+    return found

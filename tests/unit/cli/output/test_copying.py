@@ -1,0 +1,119 @@
+"""What a copy prints."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chaninfra.channel.errors import ConflictError, ExitCode, SkippedError, UnreachableError
+from chaninfra.cli.output.copying import copy_stopped, done_text, failure, plan_text, result_json
+from chaninfra.index.copy.copy import SoFar
+from chaninfra.index.copy.locked import Lacking
+from chaninfra.index.copy.report import Copied, Failed
+from chaninfra.index.copy.selection import Selection
+from chaninfra.index.patches.add import add
+from chaninfra.index.report import Report
+from support.index_model.copying import MemorySource, copied, planned
+from support.index_model.memory_store import MemoryStore
+from support.index_model.processes import channel_with, file, yanking
+from support.index_model.rolling_back import opened, ran
+
+NOTHING = Selection(packages=())
+EMPTY = Copied(packages=(), already=(), failed=(), report=Report.of(()))
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    """a, b, which is patched, and c, which is yanked."""
+    made = MemorySource(store=channel_with("a", "b", "c"))
+    add(opened(made.store, "patch"), ["b"], {"license": "X"})
+    ran(made.store, yanking("c"))
+    return made
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return channel_with("x")
+
+
+def test_a_dry_run_names_each_package_and_the_sums(source: MemorySource, store: MemoryStore) -> None:
+    add(opened(store, "own"), [f"noarch/{file('a')}"], {"license": "ours"})
+    lines = plan_text(planned(opened(store), source)).splitlines()
+    assert [line.split("  ")[0].rstrip() for line in lines[1:4]] == [f"noarch/{file(name)}" for name in "abc"]
+    assert [line.rpartition("  ")[2] for line in lines[1:4]] == [
+        "new, under the channel's own patch",
+        "new, patched",
+        "new, yanked",
+    ]
+    assert lines[4].startswith("3 packages (")
+    copied(store, source)
+    assert plan_text(planned(opened(store), source)).splitlines()[0] == "nothing to copy; 3 are there already"
+
+
+def test_what_was_done_is_summed_up(source: MemorySource, store: MemoryStore) -> None:
+    assert done_text(copied(store, source)).splitlines() == [
+        "3 packages (1.8 kB) copied: 3 through this machine",
+        f"yanked, as in the source: noarch/{file('c')}",
+        f"patched, as in the source: noarch/{file('b')}",
+        "noarch: 3 packages (+2)",
+    ]
+    add(opened(source.store, "later"), ["a"], {"license": "Y"})
+    ran(source.store, yanking("b"))
+    assert done_text(copied(store, source, process="again")).splitlines()[0] == (
+        "0 packages (0 B) copied; 1 record changed; 1 yanked; 1 is there already"
+    )
+
+
+def test_the_json_names_all(source: MemorySource, store: MemoryStore) -> None:
+    plan = planned(opened(store), source)
+    target = opened(store)
+    dry: dict[str, Any] = result_json(target, source, plan, NOTHING, None, None, None)
+    assert (dry["dry-run"], dry["index"]) == (True, None)
+    done: dict[str, Any] = result_json(target, source, plan, NOTHING, copied(store, source), None, None)
+    for name in ("doing", "yanked", "patch", "size", "sha256"):
+        assert [each[name] for each in dry["packages"]] == [each[name] for each in done["packages"]], name
+    assert json.loads(json.dumps(done)) == done
+
+
+def test_what_was_not_copied_is_one_error_with_the_remedies(source: MemorySource, store: MemoryStore) -> None:
+    plan = planned(opened(store), source)
+    assert failure(EMPTY, plan, NOTHING) is None
+    failed = tuple(
+        Failed(package=f"noarch/p{number}", error=SkippedError("is gone\x1b[2J", remedy="put it back"))
+        for number in range(25)
+    )
+    lacking = Lacking(lock="pixi.lock", path_in_channel="noarch/z", why="too young")
+    done = Copied(packages=(), already=(), failed=failed, report=Report.of(()))
+    error = failure(done, plan, Selection(packages=(), lacking=(lacking,)))
+    assert error is not None
+    assert error.exit_code == ExitCode.SKIPPED
+    lines = error.message.splitlines()
+    assert lines[0] == "26 not copied:"
+    assert lines[1] == "  noarch/z: pixi.lock needs it: too young"
+    assert lines[2] == "  noarch/p0: is gone\\x1b[2J"
+    assert lines[-1] == "  and 6 more"
+    assert (error.remedy or "").startswith("put it back\n")
+
+
+def test_a_copy_that_ended_early_says_why(source: MemorySource, store: MemoryStore) -> None:
+    plan = planned(opened(store), source)
+    stopped = UnreachableError("no answer", where="https://minio.example.com")
+    done = Copied(
+        packages=(),
+        already=(),
+        failed=(Failed(package="noarch/a", error=ConflictError("other bytes")),),
+        report=Report.of(()),
+        stopped=stopped,
+    )
+    error = failure(done, plan, NOTHING)
+    assert isinstance(error, UnreachableError)
+    assert error.message.splitlines()[:2] == ["no answer", "so the copy ended early; 1 not copied:"]
+
+
+def test_ctrl_c_says_how_far_it_is() -> None:
+    assert copy_stopped(SoFar(), None, "chaninfra copy --all").message == "stopped: nothing was changed"
+    error = copy_stopped(SoFar(brought=14, indexed=10), 30, "chaninfra copy --all")
+    assert error.message == "stopped: 14 of 30 packages copied, and 10 of them in the index"
+    assert (error.remedy or "").endswith("`chaninfra copy --all`")
