@@ -26,8 +26,8 @@ a shard, or else a small package: only `publish --force` ever rewrites one. The 
 The shard indexes, and a state of one in the history, are tried in the same way, but only if the store is known, or was
 just seen, to honour these conditions.
 
-With `--as publisher` or `--as maintainer`, missing permissions of that role are a failure. By default read access is
-enough; having only some of a publisher's permissions is a failure all the same.
+With `--as publisher`, `--as promoter` or `--as maintainer`, missing permissions of that role are a failure. By default
+read access is enough; having only some of a publisher's permissions is a failure all the same.
 
 `reader` uses py-rattler, which contains the code that pixi reads channels with. It runs with the settings that
 `chaninfra manifest` prints and an empty cache, and queries up to five package names. Key, region and profile are

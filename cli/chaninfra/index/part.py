@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from chaninfra.channel.conda.filenames import package_name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -16,6 +18,10 @@ class Part:
     def has(self, path_in_channel: str) -> bool:
         """Whether the package `<subdir>/<file>` is in this part. Every package is in one part, whatever others there
         are, so that jobs that list at different times agree.
+
+        All packages of a name are in the same one. A shard has the packages of a name, so jobs that commit at the same
+        time do not have to make each other's shards again.
         """
-        digest = hashlib.sha256(path_in_channel.encode("utf-8", "surrogateescape")).digest()
+        subdir, _, file = path_in_channel.partition("/")
+        digest = hashlib.sha256(f"{subdir}/{package_name(file)}".encode("utf-8", "surrogateescape")).digest()
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1

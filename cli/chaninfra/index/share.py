@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.index.commit.authority import ForeignIndexError, authority_key
+from chaninfra.index.commit.derived_files import pause_for_others, waits
 from chaninfra.index.part import Part
 from chaninfra.index.reindex_plan import FolderListing, sha256_in
+from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole
 
 
@@ -36,6 +39,18 @@ class Share:
     def has(self, file: str) -> bool:
         """Whether the package is of this share."""
         return not self.takes_over and (self.part is None or self.part.has(f"{self.subdir}/{file}"))
+
+    def let_first(self, subdir_index: SubdirIndex, whole: Whole) -> None:
+        """Before an index of another tool is taken over: give part 1 time to do so. It may never run, so the others do
+        it then. Raises ForeignIndexError once it is done.
+        """
+        if self.part is None or self.part.number == 1 or not self.takes_over or whole.adoption is None:
+            return
+        for waited in range(waits(subdir_index, whole.derived)):
+            pause_for_others(subdir_index, waited)
+            entry = subdir_index.store.head(authority_key(subdir_index))
+            if (entry.etag if entry else None) != whole.adoption.etag:
+                raise ForeignIndexError("was taken over by another part", where=authority_key(subdir_index))
 
     @property
     def counts(self) -> bool:

@@ -147,6 +147,7 @@ def survey_of(
     listing = FolderListing()
     share = Share.of(subdir_index.subdir, part, whole, again=again)
     share = replace(share, takes_over=share.takes_over and mode == "write")
+    share.let_first(subdir_index, whole)
     survey = Survey(
         share=share,
         whole=whole,

@@ -117,6 +117,10 @@ def test_what_it_does_not_read_is_said_with_what_to_type(packages: Path, to: Pla
         plain = copy(cdn, to, "--all", url="http://conda.example/main")
         assert plain.returncode == 2
         assert "--allow-origin http://conda.example" in plain.stderr
+        cdn.index.on("/t/a-token/main/noarch/repodata_shards.msgpack.zst", Answer(403))
+        one = copy(cdn, to, "--all", "--subdir", "noarch")
+        assert one.returncode == 2
+        assert "; noarch: cannot be read, or is not there" in one.stderr
         cdn.index.behaviours.append(lambda _: Answer(403))
         denied = copy(cdn, to, "--all", "--subdir", "noarch")
         assert denied.returncode == 5
@@ -124,7 +128,7 @@ def test_what_it_does_not_read_is_said_with_what_to_type(packages: Path, to: Pla
         cdn.index.behaviours.pop()
         gone = copy(cdn, to, "--all", url=f"{cdn.index.url}/t/a-token/other")
         assert gone.returncode == 2
-        for done in (refused, plain, denied, gone):
+        for done in (refused, plain, one, denied, gone):
             assert "a-token" not in done.stdout + done.stderr
             assert "Traceback" not in done.stderr
     assert records(to) == {}

@@ -22,8 +22,8 @@ from support.index_model.scenarios import Scenario
 
 
 def parting(number: int, makes: str) -> Process:
-    """`chaninfra reindex --part <number>/2`, after which the package `makes` has a record. Part 1 has d and e, part 2
-    has a, b, c and x.
+    """`chaninfra reindex --part <number>/2`, after which the package `makes` has a record. Part 1 has b, d and h, part
+    2 has a, c, e and x.
     """
 
     def run(store: ObjectStore, runtime: SequentialRuntime) -> None:
@@ -46,7 +46,7 @@ def _none(store: MemoryStore) -> None:
 
 PARTS: dict[str, Callable[[], Scenario]] = {
     "two parts and publish": lambda: Scenario(
-        [parting(1, "d"), parting(2, "c"), publishing("b")], bare=("d", "c"), lost=("x", "e"), followed=True
+        [parting(1, "d"), parting(2, "c"), publishing("c-2")], bare=("d", "c"), lost=("x", "h"), followed=True
     ),
     "two parts": lambda: Scenario([parting(1, "d"), parting(2, "c")], bare=("d", "c"), lost=("x",), followed=True),
     "two parts of a first index": lambda: Scenario(

@@ -7,11 +7,15 @@ build (hotfixes). The packages are on another one, to which it redirects with a 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import hashlib
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +58,7 @@ def cdn_channel(
     asyncio.run(index_fs(folder, write_shards=False, write_zst=False))
     packages = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in folder.glob("*/*.conda")}
     packages |= {f"{path.parent.name}/{path.name}": path.read_bytes() for path in folder.glob("*/*.tar.bz2")}
-    tls = folder.parent / f"{folder.name}-tls"
-    tls.mkdir()
-    authority, chain = certificates(tls, ["localhost"])
+    authority, chain = _tls()
     with web_server(chain, "localhost") as index, web_server(chain, "localhost") as store:
         url = f"{index.url}/{name}"
         records: dict[str, Mapping[str, Any]] = {}
@@ -72,6 +74,14 @@ def cdn_channel(
         index.behaviours += [_packages(f"/{name}/", packages, store), _cached(index)]
         store.behaviours.append(_signed({f"/{name}/{path}": body for path, body in packages.items()}))
         yield CdnChannel(url, index, store, authority, records, packages)
+
+
+@cache
+def _tls() -> tuple[Path, Path]:
+    """The certificate of a CA, and a chain for localhost: to make keys takes longer than all else."""
+    folder = tempfile.mkdtemp(prefix="cdn-channel-")
+    atexit.register(shutil.rmtree, folder)
+    return certificates(Path(folder), ["localhost"])
 
 
 def _index(told: dict[str, Any], base_url: str | None) -> dict[str, bytes]:

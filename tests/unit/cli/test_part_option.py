@@ -79,3 +79,11 @@ def test_each_package_is_in_one_part_and_the_parts_are_alike() -> None:
     assert sum(of.values()) == len(paths)
     assert min(of.values()) > 400
     assert max(of.values()) < 600
+
+
+def test_the_packages_of_a_name_are_in_one_part() -> None:
+    """Their records are in one shard, which two jobs would have to make again for each other."""
+    for name in ("a", "python-dateutil", "Odd_Name"):
+        paths = [f"noarch/{name}-{number}-{build}.tar.bz2" for number in range(20) for build in "01"]
+        (part,) = [part for part in (Part(number=number, count=3) for number in (1, 2, 3)) if any(map(part.has, paths))]
+        assert all(map(part.has, paths))

@@ -28,6 +28,8 @@ from support.index_model.processes import file, package
 
 NAMES = [f"p{number:02}" for number in range(40)]
 ORDERS = [(1, 2, 3), (3, 1, 2), (2, 3, 1)]
+PAIRS = [(1, 2), (2, 1)]
+"""Orders of two parts: both have some of the packages of `Adopted`."""
 
 
 def part(number: int, count: int = 3) -> Part:
@@ -148,10 +150,10 @@ def test_a_part_names_what_is_wrong_with_its_own_packages_only() -> None:
 @pytest.mark.parametrize("scope", ["changed", "all"])
 @pytest.mark.parametrize("mixture", MIXTURES)
 def test_parts_adopt_what_one_run_adopts(mixture: str, scope: Any) -> None:
-    for order in ORDERS[1:]:
+    for order in PAIRS:
         channel, one = mixed(mixture), mixed(mixture)
         for number in order:
-            of(channel, number, scope=scope)
+            of(channel, number, 2, scope=scope)
         reindex_subdir(one.subdir_index, scope)
         assert said(channel) == said(one)
         channel.check_formats_agree()
@@ -165,9 +167,9 @@ def test_parts_adopt_what_one_run_adopts(mixture: str, scope: Any) -> None:
 
 @pytest.mark.parametrize("mixture", MIXTURES)
 def test_a_part_alone_loses_nothing(mixture: str) -> None:
-    for number in (1, 2, 3):
+    for number in (1, 2):
         channel = mixed(mixture)
-        of(channel, number)
+        of(channel, number, 2)
         before = channel.before["packages.conda"]
         after = channel.repodata()["packages.conda"]
         assert {name: record for name, record in after.items() if record == before[name]}.keys() == before.keys()
@@ -228,6 +230,24 @@ def test_a_takeover_that_lost_to_another_part_begins_again() -> None:
     assert not reindex_subdir(channel.subdir_index).differed
 
 
+def test_the_others_give_part_1_time_to_take_over() -> None:
+    """So that not each of them makes the shards of all packages."""
+    channel = of_another_tool(*NAMES[:12])
+    other, paused = channel.other(), list[int]()
+
+    def pause(attempt: int) -> None:
+        paused.append(attempt)
+        if len(paused) == 1:
+            of(other, 1)
+            channel.store.log.clear()
+
+    channel.runtime.pause = pause  # type: ignore[method-assign]
+    of(channel, 2)
+    assert paused
+    assert [key for kind, key in channel.store.log if kind == "put"] == []
+    assert sorted(channel.repodata()["packages.conda"]) == [file(name) for name in NAMES[:12]]
+
+
 def test_records_without_packages_in_an_old_repodata_json_stay_out() -> None:
     """Where nobody writes repodata.json, the one of another tool stays and each run sees it."""
     channel = full(IndexSettings(monolith="never"))
@@ -238,7 +258,7 @@ def test_records_without_packages_in_an_old_repodata_json_stay_out() -> None:
         assert sorted(channel.sharded()) == [file(name) for name in NAMES]
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", PAIRS)
 def test_what_another_tool_says_else_of_a_package_is_decided_as_by_one_run(order: tuple[int, ...]) -> None:
     def patched() -> Adopted:
         channel = Adopted()
@@ -250,13 +270,13 @@ def test_what_another_tool_says_else_of_a_package_is_decided_as_by_one_run(order
 
     channel, one = patched(), patched()
     for number in order:
-        of(channel, number)
+        of(channel, number, 2)
     reindex_subdir(one.subdir_index)
     assert said(channel) == said(one)
     assert all(each["depends"] == ["patched"] for each in one.repodata()["packages.conda"].values())
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", PAIRS)
 def test_times_that_only_another_tool_knows_are_kept(order: tuple[int, ...]) -> None:
     """Of the bytes that a package has, where our last record is of others."""
 
@@ -279,7 +299,7 @@ def test_times_that_only_another_tool_knows_are_kept(order: tuple[int, ...]) -> 
 
     channel, one = replaced(), replaced()
     for number in order:
-        of(channel, number)
+        of(channel, number, 2)
     reindex_subdir(one.subdir_index)
     assert said(channel) == said(one)
     assert {each["indexed_timestamp"] for each in one.repodata()["packages.conda"].values()} == {1_500_000_000_000}
@@ -289,14 +309,14 @@ def test_who_takes_over_leaves_what_cannot_be_read_to_its_own_part() -> None:
     """It reads a package of another part, of which another tool says something else, and the bytes are no package."""
     channel = Adopted()
     document = channel.read_anew()
-    (theirs,) = own(1, ["b"])
+    (theirs,) = own(1, ["b"], 2)
     channel.put(theirs, b"none")
     document["packages.conda"][theirs]["depends"] = ["patched"]
     channel.put("repodata.json", document)
-    first = of(channel, 2)
+    first = of(channel, 2, 2)
     assert (first.left_out, first.dropped) == ((), ())
     assert theirs in channel.repodata()["packages.conda"]
-    own_part = of(channel, 1)
+    own_part = of(channel, 1, 2)
     assert [each.package for each in own_part.left_out] == [f"noarch/{theirs}"]
     assert [*own_part.dropped] == [theirs]
 

@@ -95,17 +95,16 @@ class _Solver:
         """Solve for these packages."""
         from rattler import Channel, SparseRepoData
 
-        with TemporaryDirectory(prefix="chaninfra-") as folder:
+        with TemporaryDirectory(prefix="chaninfra-", ignore_cleanup_errors=True) as folder:
             channel, read = Channel(_CHANNEL), []
-            try:
-                for subdir in dict.fromkeys((self._platform, NOARCH)):
-                    path = Path(folder) / f"{subdir}.json"
-                    self._pool.write(subdir, path)
-                    read.append(SparseRepoData(channel, subdir, path))
-                await self._close(packages, words, read)
-            finally:
-                for each in read:
-                    each.close()
+            for subdir in dict.fromkeys((self._platform, NOARCH)):
+                path = Path(folder) / f"{subdir}.json"
+                self._pool.write(subdir, path)
+                read.append(SparseRepoData(channel, subdir, path))
+            await self._close(packages, words, read)
+            # Windows deletes no file that is open. Where this was stopped, to close them would wait for the solver.
+            for each in read:
+                each.close()
 
     async def _close(
         self,

@@ -19,7 +19,6 @@ from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.locks import Lock, LockedPackage, channel_url
 
 _LIMITS: dict[Limit, str] = {
-    "excluded": "it is excluded",
     "young": "it has not been public for long enough",
     "of unknown age": "the source does not say since when it has been public",
 }
@@ -96,8 +95,8 @@ def find_locked(
                 limit = why_not(package)
                 if limit is None:
                     chosen[package.path_in_channel] = package
-                    continue
-                why = _LIMITS[limit]
+                # What is excluded was asked for, and not to be copied.
+                why = _LIMITS.get(limit) if limit is not None else None
             if why is not None and (package is not None or locked.channel == own):
                 lacking.append(Lacking(lock=lock.path, path_in_channel=locked.path_in_channel, why=why))
         if asked_for and not found:

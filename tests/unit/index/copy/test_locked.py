@@ -187,7 +187,7 @@ def test_a_lock_of_which_the_source_has_nothing_is_an_error(source: MemorySource
     assert "hunter2" not in str(raised.value)
 
 
-def test_what_is_excluded_or_too_young_is_named(source: MemorySource, tmp_path: Path) -> None:
+def test_what_is_too_young_is_named_and_what_is_excluded_is_not(source: MemorySource, tmp_path: Path) -> None:
     source.add("linux-64/young-1-0.conda", timestamp=NOW)
     source.add("linux-64/old-1-0.conda", timestamp=0)
     lines = [hashed(URL, f"linux-64/{name}") for name in ("young-1-0.conda", "old-1-0.conda", "tool-1.0-h0_0.conda")]
@@ -198,7 +198,8 @@ def test_what_is_excluded_or_too_young_is_named(source: MemorySource, tmp_path: 
         TOOL: "the source does not say since when it has been public",
     }
     found = selected(source, explicit(tmp_path, *lines), exclude=("tool",))
-    assert why(found) == {TOOL: "it is excluded"}
+    assert paths(found) == ["linux-64/old-1-0.conda", "linux-64/young-1-0.conda"]
+    assert not found.lacking
 
 
 def test_a_yanked_package_of_a_lock_is_copied_as_yanked(source: MemorySource, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_the_cooldown_counts_from_when_a_package_came_into_the_index_else_from_i
 
 def test_the_parts_are_all_of_it_each_package_once() -> None:
     source = MemorySource()
-    source.add(*(f"a-{number}-0.conda" for number in range(40)))
+    source.add(*(f"p{number}-1-0.conda" for number in range(40)))
     parts = [files(source, part=Part(number=number, count=3)) for number in (1, 2, 3)]
     assert all(parts)
     assert sorted(file for part in parts for file in part) == files(source)
