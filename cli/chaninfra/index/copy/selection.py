@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chaninfra.channel.conda.filenames import package_name, stem_of
+from chaninfra.channel.conda.filenames import PackageFileName, package_name, stem_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.index.copy.closure import Closure, close
@@ -18,7 +18,11 @@ from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.copy.words import Words
 from chaninfra.index.locks import Lock, read_lock
 from chaninfra.index.part import Part
-from chaninfra.index.select import nearest_of
+from chaninfra.index.prune.packages import order_of
+from chaninfra.index.select import name_of, nearest_of
+
+_FEW = 5
+"""Versions that a message names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,9 @@ class Selection:
     """With dependencies: the paths of packages that are not copied, since what they need is not there → why, completing
     "cannot be installed: …"."""
     unmet: Mapping[str, str] = field(default_factory=dict)
-    """With dependencies: the specs of which no package can be installed → why, for one of them."""
+    """With dependencies: the specs of which no package can be installed → why, for one of them. Where there are no
+    specs, the paths of the packages that cannot be installed.
+    """
 
 
 def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: int) -> Selection:
@@ -65,7 +71,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     there = {word for _, words in named for word in words}
     unnamed = tuple(spec for spec in wanted.specs if spec not in there)
     if unnamed and wanted.specs_must_name:
-        raise _unnamed(source, unnamed, subdirs)
+        raise _unnamed(source, unnamed, subdirs, packages)
     kept_out = [limits.why_not(package) for package, _ in named]
     chosen = [package for (package, _), limit in zip(named, kept_out, strict=True) if limit is None]
     if wanted.newest is not None:
@@ -120,12 +126,17 @@ def _unmet(
     words_of: Mapping[str, Sequence[str]],
     failed: Mapping[str, str],
 ) -> dict[str, str]:
-    """The specs of which no package can be installed, and why not the last of them."""
+    """See Selection.unmet."""
+    if not specs:
+        return {**failed}
     why: dict[str, str] = {}
+    met: set[str] = set()
     for package in chosen:
-        if (reason := failed.get(package.path_in_channel)) is not None:
-            why |= dict.fromkeys(words_of[package.path_in_channel], f"{package.path_in_channel}: {reason}")
-    met = {word for each in chosen if each.path_in_channel not in failed for word in words_of[each.path_in_channel]}
+        path = package.path_in_channel
+        if path in failed:
+            why |= dict.fromkeys(words_of[path], f"{path}: {failed[path]}")
+        else:
+            met.update(words_of[path])
     return {word: why[word] for word in specs if word in why and word not in met}
 
 
@@ -141,14 +152,29 @@ def _read(source: Source, specs: Words, locks: Sequence[Lock], subdirs: Sequence
             yield from source.packages(subdir, names)
 
 
-def _unnamed(source: Source, specs: Sequence[str], subdirs: Sequence[Subdir]) -> ConfigurationError:
-    """The error for specs that name no package."""
+def _unnamed(
+    source: Source, specs: Sequence[str], subdirs: Sequence[Subdir], packages: Iterable[SourcePackage]
+) -> ConfigurationError:
+    """The error for specs that name no package; `packages` are those that were read."""
     names = {name for subdir in subdirs for name in source.names(subdir)}
+    versions: dict[str, set[str]] = {}
+    for package in packages:
+        parsed = PackageFileName.parse(package.file)
+        versions.setdefault(package_name(package.file), set()).add(parsed.version)
+    there = [_newest_first(name, versions[name]) for name in dict.fromkeys(map(name_of, specs)) if name in versions]
+    listing = f"of {'; of '.join(there)}" if there else "leave it out"
     return ConfigurationError(
         f"no package in {', '.join(subdirs)} is: {', '.join(specs)}",
         where=source.url,
-        remedy=nearest_of(specs, names, "leave it out, or look what the channel has"),
+        remedy=nearest_of(specs, names, listing),
     )
+
+
+def _newest_first(name: str, versions: Iterable[str]) -> str:
+    """`a there are 3, 2, 1`."""
+    known = sorted(versions, key=lambda each: (order_of(each) is not None, order_of(each) or "", each), reverse=True)
+    more = f" and {len(known) - _FEW:,} more" if len(known) > _FEW else ""
+    return f"{name} there {'is' if len(known) == 1 else 'are'} {', '.join(known[:_FEW])}{more}"
 
 
 def _sorted(packages: Iterable[SourcePackage], part: Part | None) -> tuple[SourcePackage, ...]:

@@ -155,6 +155,8 @@ def test_what_cannot_be_installed_is_left_out_and_told() -> None:
     assert "\n" not in told["linux-64/app-1-old.conda"]
     assert list(found.unmet) == ["gpu"]
     assert found.unmet["gpu"].startswith("linux-64/gpu-1-0.conda: on linux-64, it needs '__cuda'")
+    # Without specs each package was asked for.
+    assert closed(source, subdirs=("noarch", "linux-64")).unmet.keys() >= {"linux-64/app-1-cuda.conda"}
     # With the virtual package they can.
     found = closed(source, "app", "gpu", "lib", virtual_packages={"__cuda": "12.4"})
     assert "linux-64/app-1-cuda.conda" in files(found)

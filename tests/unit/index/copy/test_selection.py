@@ -60,9 +60,10 @@ def test_a_spec_that_names_nothing_is_an_error_with_the_nearest_name() -> None:
     told = selected(source, "nunpy", "numpy", specs_must_name=False)
     assert ([each.file for each in told.packages], told.unnamed) == (["numpy-1-0.conda"], ("nunpy",))
     # A version that is not there is no misspelled name.
+    source.add(*(f"numpy-0.{number}-0.conda" for number in range(8, 13)), "numpy-1-1.conda", "linux-64/b-1-0.conda")
     with pytest.raises(ConfigurationError, match="numpy >=2") as raised:
-        selected(source, "numpy >=2")
-    assert "did you mean" not in (raised.value.remedy or "")
+        selected(source, "numpy >=2", "b >1", "numpy", "scipy")
+    assert raised.value.remedy == "of numpy there are 1, 0.12, 0.11, 0.10, 0.9 and 1 more; of b there is 1"
 
 
 @pytest.mark.parametrize("words", [{"specs": ("a >>",)}, {"exclude": ("a >>",)}, {"specs": ("other::a",)}])
