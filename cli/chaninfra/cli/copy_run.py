@@ -169,7 +169,10 @@ def _subdirs(channel: Channel, source: Source, wanted: Wanted) -> list[Subdir]:
     ]
     if not found:
         both = f"the source has {', '.join(there) or 'none'}, and the channel {', '.join(here)}"
+        denied = "".join(f"; {each}" for each in source.refused())
         raise ConfigurationError(
-            f"no subdir is in both channels and asked for: {both}", where=source.url, remedy="give others by --subdir"
+            f"no subdir is in both channels and asked for: {both}{denied}",
+            where=source.url,
+            remedy="give others by --subdir",
         )
     return found
