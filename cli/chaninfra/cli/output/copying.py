@@ -118,7 +118,7 @@ def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
         streams.note(
             f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
         )
-    if some := [path for path in selection.not_installable if path not in selection.unmet]:
+    if some := [*selection.not_installable]:
         shown = _named(f"left out, since these machines cannot install {'it' if len(some) == 1 else 'them'}", some)
         streams.note(f"{shown[0]} ({one_line(selection.not_installable[some[0]])})")
     for spec in selection.unnamed:

@@ -42,8 +42,9 @@ class Selection:
     elsewhere: tuple[Elsewhere, ...] = ()
     """The other channels that the locks name, as far as the source does not have their packages."""
     not_installable: Mapping[str, str] = field(default_factory=dict)
-    """With dependencies: the paths of packages that are not copied, since what they need is not there → why, completing
-    "cannot be installed: …"."""
+    """With dependencies: the paths of packages that are not copied, since what they need is not there, while others
+    that the same spec names are → why, completing "cannot be installed: …".
+    """
     unmet: Mapping[str, str] = field(default_factory=dict)
     """With dependencies: the specs of which no package can be installed → why, for one of them. Where there are no
     specs, the paths of the packages that cannot be installed.
@@ -64,7 +65,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     limits = Limits(Words(wanted.exclude), wanted.older_than_ms, now_ms)
     locks = [read_lock(path) for path in wanted.locks]
     with_noarch = [*subdirs, *([NOARCH] if NOARCH not in subdirs and NOARCH in source.subdirs() else [])]
-    packages = [*_read(source, specs, locks, with_noarch if locks else subdirs)]
+    packages = [*_read(source, wanted, specs, locks, with_noarch if locks else subdirs)]
     named = [(each, specs.naming(each)) for each in packages if each.subdir in subdirs]
     if wanted.specs or locks:
         named = [(package, words) for package, words in named if words]
@@ -78,10 +79,12 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
         chosen = [*newest(chosen, wanted.newest)]
     closure = Closure()
     unmet: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     if wanted.with_dependencies:
         words_of = {package.path_in_channel: words for package, words in named}
         closure = _closure(source, wanted, chosen, words_of, with_noarch, limits)
         unmet = _unmet(wanted.specs, chosen, words_of, closure.failed)
+        left_out = {path: why for path, why in closure.failed.items() if not unmet.keys() >= {*words_of[path]}}
         chosen = [each for each in chosen if each.path_in_channel not in closure.failed]
     locked = find_locked(source.url, locks, packages, limits.why_not, with_noarch, only=wanted.subdirs)
     chosen += locked.packages
@@ -95,7 +98,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
         unnamed=unnamed,
         lacking=locked.lacking,
         elsewhere=locked.elsewhere,
-        not_installable=closure.failed,
+        not_installable=left_out,
         unmet=unmet,
     )
 
@@ -140,16 +143,22 @@ def _unmet(
     return {word: why[word] for word in specs if word in why and word not in met}
 
 
-def _read(source: Source, specs: Words, locks: Sequence[Lock], subdirs: Sequence[Subdir]) -> Iterator[SourcePackage]:
-    """The packages that specs and locks may name; all, where there are none."""
-    if not specs.names and not locks:
-        for subdir in subdirs:
-            yield from source.packages(subdir)
-        return
+def _read(
+    source: Source, wanted: Wanted, specs: Words, locks: Sequence[Lock], subdirs: Sequence[Subdir]
+) -> Iterator[SourcePackage]:
+    """The packages that specs and locks may name; where there are none, all of the part. What a package of one part
+    needs may be in another part.
+    """
+    part = wanted.part if not wanted.with_dependencies else None
     for subdir in subdirs:
-        locked = {package_name(each.file) for lock in locks for each in lock.packages if each.subdir in (None, subdir)}
-        if names := {*specs.names, *locked}:
-            yield from source.packages(subdir, names)
+        names = {*specs.names}
+        names |= {package_name(each.file) for lock in locks for each in lock.packages if each.subdir in (None, subdir)}
+        if specs.names or locks:
+            yield from source.packages(subdir, names) if names else ()
+        elif part is not None:
+            yield from source.packages(subdir, {name for name in source.names(subdir) if part.has_name(subdir, name)})
+        else:
+            yield from source.packages(subdir)
 
 
 def _unnamed(

@@ -34,6 +34,8 @@ def test_a_spec_of_which_nothing_can_be_installed_is_one(
     source: MemorySource, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = select(source, Wanted(specs=("app", "gpu"), with_dependencies=True), ("linux-64",), 0)
+    tell_selection(found, ())
+    assert "gpu" not in capsys.readouterr().err
     error = failure(None, Plan(subdirs=(), already=(), left_out=()), found)
     assert error is not None
     assert error.exit_code == 3

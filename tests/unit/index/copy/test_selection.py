@@ -135,7 +135,12 @@ def test_the_cooldown_counts_from_when_a_package_came_into_the_index_else_from_i
 
 def test_the_parts_are_all_of_it_each_package_once() -> None:
     source = MemorySource()
-    source.add(*(f"p{number}-1-0.conda" for number in range(40)))
-    parts = [files(source, part=Part(number=number, count=3)) for number in (1, 2, 3)]
+    source.add(*(f"p{number}-1-0.conda" for number in range(40)), *(f"p{number}-2-0.conda" for number in range(40)))
+    parts = [files(source, part=Part(number=number, count=3), newest=1) for number in (1, 2, 3)]
     assert all(parts)
-    assert sorted(file for part in parts for file in part) == files(source)
+    # Each reads only its own.
+    names = [names for subdir, names in source.reads if subdir == "noarch" and names is not None]
+    assert sorted(name for some in names for name in some) == sorted(f"p{number}" for number in range(40))
+    assert sorted(file for part in parts for file in part) == files(source, newest=1)
+    specs = [files(source, "p1", "p2", "p3", part=Part(number=number, count=3)) for number in (1, 2, 3)]
+    assert sorted(file for part in specs for file in part) == files(source, "p1", "p2", "p3")
