@@ -225,10 +225,10 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
 Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
 
 **Dry runs**: `init`, `publish`, `yank`, `unyank`, `patch add`, `patch rm`, `patch import`, `rollback`, `delete`,
-`prune` and `gc` take `--dry-run`. It compares, selects and refuses as a real run does, with the same exit codes; with
-`--json` too, where `dry-run` is true. `reindex` and `manifest --into` take `--check`, which fails if something would
-change. `rollback`, `delete` and `prune` show on a terminal what they would do, and ask; elsewhere they want `--yes` or
-`--dry-run`.
+`prune`, `copy` and `gc` take `--dry-run`. It compares, selects and refuses as a real run does, with the same exit
+codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take `--check`, which fails if
+something would change. `rollback`, `delete` and `prune` show on a terminal what they would do, and ask; elsewhere they
+want `--yes` or `--dry-run`.
 
 **Exit codes** keep their meaning ([what may change](promises.md)), so scripts can use them:
 

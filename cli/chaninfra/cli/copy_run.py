@@ -56,11 +56,13 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
     from chaninfra.index.copy import copy as engine
+    from chaninfra.index.copy.memory import share_what_is_freed
     from chaninfra.index.copy.mirrors.run import limits, mirror_named, plan_run, run
     from chaninfra.index.copy.plan import plan_copy
     from chaninfra.index.copy.selection import select
     from chaninfra.index.copy.transfer import Transfer
 
+    share_what_is_freed()
     so_far, total = engine.SoFar(), None
     planned: PlannedRun | None = None
     ran: Ran | None = None
@@ -161,7 +163,10 @@ def _subdirs(channel: Channel, source: Source, wanted: Wanted) -> list[Subdir]:
     ]
     if not found:
         both = f"the source has {', '.join(there) or 'none'}, and the channel {', '.join(here)}"
+        denied = "".join(f"; {each}" for each in source.refused())
         raise ConfigurationError(
-            f"no subdir is in both channels and asked for: {both}", where=source.url, remedy="give others by --subdir"
+            f"no subdir is in both channels and asked for: {both}{denied}",
+            where=source.url,
+            remedy="give others by --subdir",
         )
     return found
