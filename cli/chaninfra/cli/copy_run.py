@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, StoppedError
 from chaninfra.cli.channel_argument.source import FromFlags, open_from
 from chaninfra.cli.output import streams
+from chaninfra.cli.part_option import check_shared
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
         interruptible(lambda: copy_stopped(so_far, total, job.again), shown.stop),
     ):
         opened = open_channel(job.channel, job.store, "write", dry_run=job.dry_run)
+        if not job.dry_run:
+            check_shared(job.wanted.part, opened.descriptor)
         if mirror is not None:
             declared = mirror_named(opened, mirror)
             read = open_from(declared.source, limits(declared, job.source), opened)
