@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ pytestmark = pytest.mark.long
 
 PACKAGES = int(os.environ.get("COPIED_PACKAGES", "200"))
 SIZE = 5_000_000
+ROUNDS = 3 if PACKAGES < 500 else 1
 MEMORY = 150 << 20
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -105,7 +105,7 @@ def test_within_a_store_a_package_costs_three_requests_and_no_byte(source: lay.P
 def test_across_stores_it_is_about_as_fast_as_obstore_alone(source: lay.Place, versitygw: Server, target: Any) -> None:
     seconds: dict[str, list[float]] = {"ours": [], "obstore": []}
     peaks = []
-    for _ in range(3):
+    for _ in range(ROUNDS):
         for which, taken in seconds.items():
             bucket = target(versitygw)
             said, peak = copied(which, source, versitygw, bucket)
@@ -114,7 +114,8 @@ def test_across_stores_it_is_about_as_fast_as_obstore_alone(source: lay.Place, v
                 assert said["ways"] == {"streamed": PACKAGES}
                 peaks.append(peak)
             empty(versitygw, bucket)
-    part = statistics.median(seconds["obstore"]) / statistics.median(seconds["ours"])
+    # The best of each: others use the machine.
+    part = min(seconds["obstore"]) / min(seconds["ours"])
     print(
         f"\nMinIO to versitygw: {PACKAGES} packages of 5 MB, seconds {seconds}, "
         f"{part:.0%} of obstore alone, peak {max(peaks) >> 20} MiB"
