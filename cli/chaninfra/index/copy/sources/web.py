@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -114,10 +115,11 @@ def _origin(plain: str, url: str) -> Origin:
     parts = urlsplit(plain)
     if parts.query or parts.fragment:
         raise _no_channel(url, "it has a query")
-    channel, _, last = public_url(plain).rstrip("/").rpartition("/")
-    if last in KNOWN_SUBDIRS:
+    where = public_url(plain)
+    inside = re.fullmatch(rf"(.+?)/(?:{'|'.join(KNOWN_SUBDIRS)})(?:/|/[^/]+\.[^/]+)?", where)
+    if inside:
         raise ConfigurationError(
-            "is a subdir, and not the channel", where=public_url(plain), remedy=f"did you mean {channel}?"
+            "names something in a channel, and not the channel", where=where, remedy=f"did you mean {inside[1]}?"
         )
     return origin
 

@@ -237,6 +237,10 @@ def test_a_web_site_is_no_channel() -> None:
         ("https://conda.example/main#x", "it has a query"),
         ("https:///main", "no valid host"),
         ("https://conda.example/main/linux-64/", "did you mean https://conda.example/main?"),
+        (
+            "https://conda.example/t/a-secret/main/noarch/a-1-0.conda",
+            "did you mean https://conda.example/t/\u2026/main?",
+        ),
         ("https://jo:a-secret@[::1/main", "no valid host"),
         ("https://conda.exämple/main", "ASCII"),
         ("ftp://jo:a-secret@conda.example/main", "ASCII"),
