@@ -31,6 +31,7 @@ NAVIGATION = {
         "docs/stack-config",
         "docs/channels",
         "docs/follow",
+        "docs/array-jobs",
         "docs/snapshots",
         "docs/patches",
         "docs/copy",

@@ -11,6 +11,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import shown
 
 if TYPE_CHECKING:
+    from chaninfra.channel.outputs.descriptor import Descriptor
     from chaninfra.index.part import Part
 
 OPTION = "--part"
@@ -67,6 +68,23 @@ def part_of(given: str | None, environment: Mapping[str, str] | None = None) -> 
     parts = int(count) if count is not None else size or 0
     index = _within(_whole(variables, name), parts, name, first=_FIRST[name])
     return Part(number=index + 1 - _FIRST[name], count=parts)
+
+
+def check_shared(part: Part | None, descriptor: Descriptor) -> None:
+    """Raise ConfigurationError where parts could not write the channel beside each other."""
+    if part is None or part.count == 1 or descriptor.index.writers != "single":
+        return
+    from chaninfra.channel.probe.write_mode import honoured, is_known, write_mode
+
+    if is_known(descriptor) and write_mode("single", honoured(descriptor)) == "conditional":
+        return
+    raise ConfigurationError(
+        "the channel may have one writer at a time, since its store has no conditional writes, or is not known to have "
+        "them; jobs that share the work would lose each other's packages",
+        where=OPTION,
+        key=("index", "writers"),
+        remedy=f"run one job, without {OPTION}",
+    )
 
 
 def _within(index: int, count: int, where: str, first: int) -> int:

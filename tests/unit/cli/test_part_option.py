@@ -6,9 +6,12 @@ from collections import Counter
 
 import pytest
 
+from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.cli.part_option import part_of
+from chaninfra.channel.outputs.descriptor import DescribedIndex
+from chaninfra.cli.part_option import check_shared, part_of
 from chaninfra.index.part import Part
+from support.channels.channels import descriptor
 
 BATCH = {"AWS_BATCH_JOB_ARRAY_INDEX": "2", "AWS_BATCH_JOB_ARRAY_SIZE": "8"}
 KUBERNETES = {"JOB_COMPLETION_INDEX": "0"}
@@ -70,6 +73,21 @@ def test_what_is_no_part(given: str, environment: dict[str, str], message: str, 
     assert remedy in (caught.value.remedy or "")
     assert str(caught.value).isprintable() or "\n" in str(caught.value)
     assert "\x1b" not in str(caught.value)
+
+
+def test_jobs_do_not_share_a_channel_of_one_writer() -> None:
+    """Unless its store is known to have conditional writes, they would lose each other's packages."""
+    two, single = Part(number=1, count=2), DescribedIndex(writers="single")
+    check_shared(two, descriptor("c"))
+    check_shared(Part(number=1, count=1), descriptor("c", index=single))
+    check_shared(None, descriptor("c", index=single))
+    check_shared(two, descriptor("c", index=single))
+    lacks = ConditionalWrites(create=False, replace=False, multipart=False)
+    neither = DescribedIndex(writers="single", conditional_writes=lacks)
+    for index in (single, neither):
+        with pytest.raises(ConfigurationError, match="one writer at a time") as caught:
+            check_shared(two, descriptor("c", provider="custom", index=index))
+        assert caught.value.remedy == "run one job, without --part"
 
 
 def test_each_package_is_in_one_part_and_the_parts_are_alike() -> None:

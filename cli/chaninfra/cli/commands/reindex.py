@@ -9,7 +9,7 @@ import typer
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.scheduled import HELP as SCHEDULED_HELP
-from chaninfra.cli.part_option import PartOption, part_of
+from chaninfra.cli.part_option import PartOption, check_shared, part_of
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def reindex(
     given += ["--part", part] if part else []
     with progress() as shown, interruptible(lambda: reindex_stopped(shown, remedies, subdirs, given), shown.stop):
         opened = open_channel(channel, store, "read" if check else "write")
+        if not check:
+            check_shared(share, opened.descriptor)
         shown.stage("looking for subdirs")
         subdirs += known_subdirs(opened)
         others = passed_over(opened, subdirs)
