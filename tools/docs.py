@@ -206,8 +206,8 @@ _EXIT_CODES = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.
 _COMMON = f"""## What holds for all of them
 
 **The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
-`rollback`, `ls`, `prune`, `gc`, `init` and `doctor` take it as their first argument too. Without either it is
-`$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants it said.
+`rollback`, `ls`, `prune`, `gc`, `init` and `doctor` take it as their first argument too; for `copy` `--to` is the same
+option. Without either it is `$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants it said.
 
 **What is printed**: results go to stdout; progress, notes and errors to stderr. On a terminal, a line at the bottom
 shows the stage (reading and hashing, comparing, uploading, indexing), its count, the bytes and the time that is left.
@@ -224,11 +224,11 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
 
 Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
 
-**Dry runs**: `init`, `publish`, `yank`, `unyank`, `patch add`, `patch rm`, `patch import`, `rollback`, `delete`,
-`prune` and `gc` take `--dry-run`. It compares, selects and refuses as a real run does, with the same exit codes; with
-`--json` too, where `dry-run` is true. `reindex` and `manifest --into` take `--check`, which fails if something would
-change. `rollback`, `delete` and `prune` show on a terminal what they would do, and ask; elsewhere they want `--yes` or
-`--dry-run`.
+**Dry runs**: `init`, `publish`, `copy`, `yank`, `unyank`, `patch add`, `patch rm`, `patch import`, `rollback`,
+`delete`, `prune` and `gc` take `--dry-run`. It compares, selects and refuses as a real run does, with the same exit
+codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take `--check`, which fails if
+something would change. `rollback`, `delete` and `prune` show on a terminal what they would do, and ask; elsewhere they
+want `--yes` or `--dry-run`.
 
 **Exit codes** keep their meaning ([what may change](promises.md)), so scripts can use them:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ use the components. They are available in Python, and in all other Pulumi langua
 
 `pip install '.[pulumi]'` in a clone ([other sources](installation.md)) installs both: the classes in `chaninfra.pulumi`, and
 the plugin, a console script that the engine finds on PATH. The arguments are the keys of the
-[stack config](stack-config.md): `endpoint-url` is `endpoint_url` in Python and `endpointUrl` in other languages. This Python
-program
+[stack config](stack-config.md): `endpoint-url` is `endpoint_url` in Python and `endpointUrl` in other languages; `from`, a
+word of Python, is `from_` there. This Python program
 
 ```python
 {python}```
@@ -174,7 +175,8 @@ def _type(prop: Any) -> str:
 
 
 def _python(key: str) -> str:
-    return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", key)
+    name = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", key)
+    return f"{name}_" if iskeyword(name) else name
 
 
 def _snake(name: str) -> str:

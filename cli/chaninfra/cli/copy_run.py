@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.index.channel import Channel
     from chaninfra.index.copy.mirrors.run import PlannedRun, Ran
+    from chaninfra.index.copy.report import Copied
     from chaninfra.index.copy.source import Source
     from chaninfra.index.copy.wanted import Wanted
+    from chaninfra.index.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +59,17 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.cdn_invalidation import changed
     from chaninfra.index.copy import copy as engine
+    from chaninfra.index.copy.memory import share_what_is_freed
     from chaninfra.index.copy.mirrors.run import limits, mirror_named, plan_run, run
     from chaninfra.index.copy.plan import plan_copy
     from chaninfra.index.copy.selection import select
     from chaninfra.index.copy.transfer import Transfer
 
+    share_what_is_freed()
     so_far, total = engine.SoFar(), None
     planned: PlannedRun | None = None
     ran: Ran | None = None
     copied = None
-    subdirs: list[Subdir] = []
     with (
         progress(dry_run=job.dry_run) as shown,
         interruptible(lambda: copy_stopped(so_far, total, job.again), shown.stop),
@@ -98,10 +101,9 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
                 at_once = job.source.at_once or engine.AT_ONCE
                 copied = engine.copy(opened, read, plan, transfer, shown, so_far=so_far, at_once=at_once)
             shown.pause()
-            put = (each.package.path_in_channel for each in copied.packages)
-            touched = [*changed(copied.report, put), *(ran.subdirs if ran is not None else ())]
-            subdirs = list(dict.fromkeys(touched))
-            cdn_refresh.refresh(opened, subdirs)
+            report = _report(copied, ran)
+            touched = changed(report, (each.package.path_in_channel for each in copied.packages))
+            cdn_refresh.refresh(opened, touched)
     if job.as_json:
         document = result_json(opened, read, plan, selection, copied, planned, ran)
         if documents is None:
@@ -115,10 +117,10 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
         if error is not None:
             raise error
         return
-    client_caches.tell(opened.descriptor, subdirs)
+    client_caches.tell(opened.descriptor, touched)
     remedies = remedies_for(job.channel, job.store)
     finish(
-        copied.report,
+        report,
         error,
         remedy=replace_skipped(remedies),
         reindex=remedies.command("reindex"),
@@ -154,6 +156,14 @@ def copy_by_all_mirrors(job: CopyJob) -> None:
         raise failed[-1]
 
 
+def _report(copied: Copied, ran: Ran | None) -> Report:
+    """The report of the index, with that of what a mirror yanked."""
+    from chaninfra.index.report import Report
+
+    pruned = ran.pruned if ran is not None else None
+    return Report.of([*copied.report.subdirs, *(pruned.report.subdirs if pruned is not None else ())])
+
+
 def _subdirs(channel: Channel, source: Source, wanted: Wanted) -> list[Subdir]:
     """Those that both have, and are wanted. Raises ConfigurationError where there is none."""
     there, here = source.subdirs(), channel.descriptor.subdirs
@@ -164,7 +174,10 @@ def _subdirs(channel: Channel, source: Source, wanted: Wanted) -> list[Subdir]:
     ]
     if not found:
         both = f"the source has {', '.join(there) or 'none'}, and the channel {', '.join(here)}"
+        denied = "".join(f"; {each}" for each in source.refused())
         raise ConfigurationError(
-            f"no subdir is in both channels and asked for: {both}", where=source.url, remedy="give others by --subdir"
+            f"no subdir is in both channels and asked for: {both}{denied}",
+            where=source.url,
+            remedy="give others by --subdir",
         )
     return found

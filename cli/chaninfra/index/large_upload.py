@@ -31,7 +31,7 @@ _ONE_PIECE = 1 << 50
 """multipart_threshold that no file reaches, so that boto3 sends one PutObject (max 5 GiB)."""
 _OURS = "chaninfra-upload"
 """The mark of a request in what botocore tells of it."""
-_IN_MEMORY = 3
+_IN_MEMORY = 2
 """So many parts of a stream are in memory: what was read of it can be read once."""
 
 

@@ -94,10 +94,12 @@ def channel_url(url: str) -> str:
 def _entries(path: Path) -> Iterator[LockedPackage]:
     """The packages of conda in a lock file."""
     try:
-        size = path.stat().st_size
-        if size > _MAX_BYTES:
+        with path.open("rb") as file:
+            # Not by its size: a device has none.
+            data = file.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
             raise ConfigurationError(f"is larger than {_MAX_BYTES >> 20} MiB", where=str(path), remedy=_FORMS)
-        text = path.read_text("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigurationError("there is no such file", where=str(path), remedy=_FORMS) from error
     except UnicodeDecodeError as error:

@@ -235,12 +235,12 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
     )
 
 
-def read_small(data: bytes, suffix: Suffix) -> IndexedPackage:
+def read_small(data: bytes, suffix: Suffix, md5: str | None = None) -> IndexedPackage:
     """As `archive.read_data`, where several threads read packages."""
     if len(data) > _ONE_AT_A_TIME:
-        return read_data(data, suffix)
+        return read_data(data, suffix, md5)
     with _parsing:
-        return read_data(data, suffix)
+        return read_data(data, suffix, md5)
 
 
 def _parts(subdir_index: SubdirIndex, entry: ObjectMeta) -> Iterator[bytes]:

@@ -23,5 +23,9 @@ class Part:
         time do not have to make each other's shards again.
         """
         subdir, _, file = path_in_channel.partition("/")
-        digest = hashlib.sha256(f"{subdir}/{package_name(file)}".encode("utf-8", "surrogateescape")).digest()
+        return self.has_name(subdir, package_name(file))
+
+    def has_name(self, subdir: str, name: str) -> bool:
+        """Whether the packages of this name (as clients look it up) in the subdir are in this part."""
+        digest = hashlib.sha256(f"{subdir}/{name}".encode("utf-8", "surrogateescape")).digest()
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from chaninfra.channel.text import shown
 from chaninfra.pixi import config as pixi_config
+from chaninfra.pixi import netrc_file
 
 _MOST = 1 << 20
 """The largest file that is read, in bytes."""
@@ -73,7 +74,8 @@ class Stores:
 
     def entries(self, url: str) -> list[Entry]:
         """The entries for the s3:// or https:// URL of a channel, the one that pixi takes first."""
-        found = [(name, store, store.find(name)) for name in _names(f"{url}/noarch/") for store in self.finders]
+        finders = [store for store in self.finders if not (store.is_of_hosts and url.startswith("s3:"))]
+        found = [(name, store, store.find(name)) for name in _names(f"{url}/noarch/") for store in finders]
         return [
             Entry(name, store.title, _key_id(value), store.file, value, store.is_default)
             for name, store, value in found
@@ -87,6 +89,8 @@ class _Store:
     find: Callable[[str], object | None] = field(repr=False)
     file: Path | None = None
     is_default: bool = False
+    is_of_hosts: bool = False
+    """Whether it has nothing for buckets."""
 
 
 def read() -> Stores:
@@ -116,6 +120,8 @@ def read() -> Stores:
             broken.append((path, "it is not a JSON object"))
             continue
         stores.append(_Store(str(path), contents[path].get, path, is_default))
+    if netrc := netrc_file.path():
+        stores.append(_Store(str(netrc), netrc_file.logins(netrc).get, is_of_hosts=True))
     return Stores(
         tuple(stores),
         (override, contents.get(override, {})) if override else None,

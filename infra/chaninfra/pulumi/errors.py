@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from keyword import iskeyword
 from types import FrameType
 
 import grpc  # type: ignore[import-untyped]
@@ -80,8 +81,8 @@ def spelled(error: ChaninfraError, spelling: Callable[[str], str]) -> str:
 
 
 def snake_case(key: str) -> str:
-    """`endpoint_url` for `endpoint-url`."""
-    return key.replace("-", "_")
+    """`endpoint_url` for `endpoint-url`, `from_` for `from`, which is a word of Python."""
+    return f"{key}_" if iskeyword(key) else key.replace("-", "_")
 
 
 def camel_case(key: str) -> str:

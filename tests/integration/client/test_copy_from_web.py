@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chaninfra.channel.policy.statements import document, public_read
 from support.channels import conda_client
 from support.channels.channel_at import PREFIX, Place, new_place
 from support.channels.cli_runner import chaninfra
@@ -108,6 +109,25 @@ def test_one_package_with_what_it_needs_reads_little(cdn: CdnChannel, to: Place)
     assert cdn.index.open_at_once <= 2
 
 
+def test_a_public_bucket_by_its_url(minio: Server, bucket_name: str, to: Place, tmp_path: Path) -> None:
+    """Whoever may not list gets 403 for what is not there."""
+    ours = new_place(minio, f"{bucket_name}-public", "noarch")
+    ours.done("publish", *(make_package(tmp_path, "hello", version) for version in ("1.0", "2.0")))
+    ours.done("patch add", "hello==1.0", "--license", "MIT", "--reason", "wrong")
+    ours.done("yank", "hello==2.0", "--reason", "broken")
+    policy = document(public_read(ours.bucket, [PREFIX]))
+    minio.client().put_bucket_policy(Bucket=ours.bucket, Policy=json.dumps(policy))
+    url = f"{minio.endpoint_url}/{ours.bucket}/{PREFIX}"
+    where = ["--from", url, "--to", to.url, "--endpoint-url", minio.endpoint_url]
+    done = chaninfra("copy", "--all", "--json", *where, server=minio)
+    assert done.returncode == 0, done.stderr
+    said = {each["package"]: each for each in json.loads(done.stdout)["packages"]}
+    assert {path for path in said if said[path]["yanked"]} == {"noarch/hello-2.0-0.conda"}
+    assert {path for path in said if said[path]["patch"]} == {HELLO}
+    assert records(to).keys() == {HELLO}
+    assert records(to)[HELLO]["license"] == "MIT"
+
+
 def test_what_it_does_not_read_is_said_with_what_to_type(packages: Path, to: Place, tmp_path: Path) -> None:
     with cdn_channel(packages, base_url="http://169.254.169.254/{subdir}", name="t/a-token/main") as cdn:
         refused = copy(cdn, to, "--all")
@@ -117,6 +137,10 @@ def test_what_it_does_not_read_is_said_with_what_to_type(packages: Path, to: Pla
         plain = copy(cdn, to, "--all", url="http://conda.example/main")
         assert plain.returncode == 2
         assert "--allow-origin http://conda.example" in plain.stderr
+        cdn.index.on("/t/a-token/main/noarch/repodata_shards.msgpack.zst", Answer(403))
+        one = copy(cdn, to, "--all", "--subdir", "noarch")
+        assert one.returncode == 2
+        assert "; noarch: cannot be read, or is not there" in one.stderr
         cdn.index.behaviours.append(lambda _: Answer(403))
         denied = copy(cdn, to, "--all", "--subdir", "noarch")
         assert denied.returncode == 5
@@ -124,7 +148,7 @@ def test_what_it_does_not_read_is_said_with_what_to_type(packages: Path, to: Pla
         cdn.index.behaviours.pop()
         gone = copy(cdn, to, "--all", url=f"{cdn.index.url}/t/a-token/other")
         assert gone.returncode == 2
-        for done in (refused, plain, denied, gone):
+        for done in (refused, plain, one, denied, gone):
             assert "a-token" not in done.stdout + done.stderr
             assert "Traceback" not in done.stderr
     assert records(to) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import ConflictError, SkippedError
+from chaninfra.channel.conda.index_settings import ConditionalWrites
+from chaninfra.channel.errors import ConflictError, SkippedError, StorageError
+from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.channel.policy.statements import document
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.index.channel import Channel
@@ -22,6 +25,7 @@ from support.channels.channels import descriptor
 from support.channels.stored_source import StoredSource
 from support.servers.s3_proxy import Proxy, proxy
 from support.servers.s3_servers import Server
+from support.servers.s3_traffic import Reset
 
 FILE = "x-1-0.conda"
 DATA = conda(index_json(), payload=os.urandom(100_000))
@@ -49,9 +53,11 @@ class Pair:
     def bring(self, package: SourcePackage, **options: Any) -> Any:
         """The package, brought; its file, what the store has, and which requests that took."""
         self.between.take()
-        brought = Transfer(self.source, self.target, **options).bring(package, self.advanced.append)
-        self.requests = [request.method for request in self.between.take().log]
-        return brought
+        try:
+            return Transfer(self.source, self.target, **options).bring(package, self.advanced.append)
+        finally:
+            log = self.between.take().log
+            self.requests, self.down = [each.method for each in log], sum(each.down for each in log)
 
     def stored(self, file: str = FILE) -> tuple[bytes, str, dict[str, str], str]:
         """Bytes, Content-Type, metadata and ETag in the target."""
@@ -141,7 +147,7 @@ def test_a_copy_that_is_there_is_present_and_not_read(pair: Pair) -> None:
     pair.bring(package)
     assert pair.bring(package).way == "present"
     assert "GET" in pair.requests
-    assert sum(request.down for request in pair.between.take().log) < len(DATA)
+    assert pair.down < len(DATA)
 
 
 @pytest.mark.parametrize("in_parts", [False, True], ids=["md5", "no md5"])
@@ -195,3 +201,80 @@ def test_a_source_that_the_key_of_the_target_may_not_read_is_streamed(minio: Ser
         second = pair.source.add("x-2-0.conda", conda(index_json(version="2")))
         assert transfer.bring(second, pair.advanced.append).way == "streamed"
         assert not [each for each in between.take().log if each.method == "POST"]
+
+
+@pytest.mark.parametrize("tells_patches", [True, False])
+def test_a_store_that_conditions_no_completion_gets_large_packages_in_one_put(
+    minio: Server, bucket_name: str, *, tells_patches: bool
+) -> None:
+    writes = ConditionalWrites(create=True, replace=True, multipart=False)
+    with proxy(minio) as between:
+        pair = Pair(between, bucket_name, index=DescribedIndex(conditional_writes=writes))
+        pair.source.tells_patches = tells_patches
+        brought = pair.bring(pair.source.add(FILE, LARGE))
+        assert (brought.way, brought.etag) == ("streamed", pair.stored()[3])
+        assert brought.made == read_data(LARGE, ".conda")
+        assert pair.stored()[:3] == (LARGE, "application/octet-stream", {})
+        assert "POST" not in pair.requests
+        other = pair.source.tell("x-2-0.conda", LARGE, sha256="0" * 64)
+        pair.source.put("x-2-0.conda", LARGE)
+        with pytest.raises(SkippedError, match="other bytes"):
+            pair.bring(other)
+        assert "PUT" not in pair.requests
+
+
+def test_without_any_condition_it_looks_first(minio: Server, bucket_name: str) -> None:
+    writes = ConditionalWrites(create=False, replace=False, multipart=False)
+    with proxy(minio) as between:
+        index = DescribedIndex(conditional_writes=writes, writers="single")
+        pair = Pair(between, bucket_name, index=index)
+        package = pair.source.add(FILE, DATA)
+        assert pair.bring(package).way == "copied"
+        assert pair.requests == ["HEAD", "GET", "POST", "PUT", "POST"]
+        assert pair.bring(package).way == "present"
+        minio.client().put_object(Bucket=bucket_name, Key=f"c/noarch/{FILE}", Body=b"theirs")
+        with pytest.raises(ConflictError):
+            pair.bring(package)
+        assert pair.stored()[0] == b"theirs"
+
+
+def test_an_answer_that_is_lost_brings_the_package_all_the_same(pair: Pair) -> None:
+    lose_answers(pair, DATA)
+
+
+@pytest.mark.long
+def test_an_answer_that_is_lost_brings_a_large_package_all_the_same(minio: Server, bucket_name: str) -> None:
+    with proxy(minio) as between:
+        pair = Pair(between, bucket_name)
+        pair.source.tells_patches = False
+        lose_answers(pair, LARGE)
+
+
+def lose_answers(pair: Pair, data: bytes) -> None:
+    """At each request: the connection breaks before the store did it, and after."""
+    package = pair.source.add(FILE, data)
+    pair.bring(package)
+    for number in range(len(pair.requests)):
+        for when in ("before", "after"):
+            pair.server.client().delete_object(Bucket=pair.bucket, Key=f"c/noarch/{FILE}")
+            count = itertools.count()
+            pair.between.rule = lambda _, n=number, w=when, c=count: Reset(w) if next(c) == n else None
+            assert pair.bring(package).way in ("copied", "streamed", "present")
+            pair.between.rule = None
+            assert pair.stored()[0] == data
+
+
+def test_a_source_that_breaks_off_leaves_nothing(pair: Pair) -> None:
+    pair.source.tells_patches = False
+    package = pair.source.add(FILE, LARGE)
+    whole = pair.source.chunks
+
+    def broken(given: SourcePackage) -> Iterator[bytes]:
+        yield next(iter(whole(given)))
+        raise StorageError("the connection broke", where="the source")
+
+    pair.source.chunks = broken  # type: ignore[method-assign]
+    with pytest.raises(StorageError, match="the connection broke"):
+        pair.bring(package)
+    assert pair.is_clean()
+    assert sum(pair.advanced) == 0

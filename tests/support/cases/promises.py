@@ -76,9 +76,9 @@ def exit_codes() -> set[str]:
 
 
 def variables() -> set[str]:
-    """Environment variables of chaninfra's own. `S3_` are those of rattler-index."""
+    """Environment variables of chaninfra's own. `S3_` are those of rattler-index, `FROM_S3_` the same for a source."""
     texts = [path.read_text("utf-8") for name in ("cli", "infra") for path in (ROOT / name).rglob("*.py")]
-    return {name for text in texts for name in re.findall(r'"((?:CHANINFRA|S3)_[A-Z_]*[A-Z])"', text)}
+    return {name for text in texts for name in re.findall(r'"((?:CHANINFRA|(?:FROM_)?S3)_[A-Z_]*[A-Z])"', text)}
 
 
 def installation() -> set[str]:

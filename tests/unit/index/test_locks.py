@@ -160,3 +160,6 @@ def test_a_file_that_is_not_there_or_a_folder_or_too_large(tmp_path: Path, monke
     monkeypatch.setattr(locks, "_MAX_BYTES", 1 << 20)
     with pytest.raises(ConfigurationError, match="is larger than 1 MiB"):
         read_lock(write(tmp_path, "#" * (1 << 20) + "#"))
+    if (endless := Path("/dev/zero")).exists():
+        with pytest.raises(ConfigurationError, match="is larger than 1 MiB"):
+            read_lock(endless)

@@ -19,6 +19,7 @@ def nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without stores, whose home folder is `tmp_path`."""
     for name in ("RATTLER_AUTH_FILE", "PIXI_HOME", "RATTLER_HOME", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("NETRC", raising=False)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -119,6 +120,32 @@ def test_a_host_is_looked_up_by_its_name_and_then_by_wildcards(tmp_path: Path) -
 def test_an_address_has_no_wildcards(tmp_path: Path, host: str, name: str) -> None:
     stored(tmp_path / ".rattler/credentials.json", name, f"*.{name}", "*.0.0.1", "*.1", "::1")
     assert [each for each, _ in found(f"https://{host}/c")] == [name]
+
+
+def test_netrc_is_asked_last_and_for_hosts_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text(
+        "machine prefix.dev login jo password a-secret\nmachine my-bucket login a password b\n"
+        "machine none\ndefault login x password y\n"
+    )
+    own = stored(tmp_path / ".rattler/credentials.json", "*.prefix.dev")
+    url = "https://prefix.dev/c"
+    assert found(url) == [("prefix.dev", str(tmp_path / ".netrc")), ("*.prefix.dev", str(own))]
+    entry = pixi_stores.read().entries(url)[0]
+    assert entry.value == {"BasicHTTP": {"username": "jo", "password": "a-secret"}}
+    assert "a-secret" not in repr(entry) + str(entry)
+    assert (found("https://other.dev"), found("s3://my-bucket/c")) == ([], [])
+    other = tmp_path / "other"
+    monkeypatch.setenv("NETRC", str(other))
+    assert found(url) == [("*.prefix.dev", str(own))]
+    for text in (
+        "nonsense",
+        "\xff",
+        " " * (1 << 20) + "machine prefix.dev login a password b",
+    ):
+        other.write_bytes(text.encode("latin-1"))
+        assert found(url) == [("*.prefix.dev", str(own))]
+    other.write_text("machine prefix.dev login a password b")
+    assert found(url)[0] == ("prefix.dev", str(other))
 
 
 def test_an_entry_gives_its_content_and_does_not_show_it(tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def test_an_error_names_the_component_and_the_argument() -> None:
     assert "`bucket`" in str(refused(bukket="x"))
 
 
+def test_an_error_about_a_word_of_python_names_the_argument() -> None:
+    promoters = {"release": {"key": {}, "from_": ["staging"]}}
+    error = refused(promoters=promoters)
+    assert "key promoters.release.from_.0" in str(error)
+    assert "key promoters.release.from.0" in spelled(error.error, camel_case)
+
+
 def test_an_error_can_be_spelled_in_camel_case_for_other_languages() -> None:
     assert "key oldVersionsDays" in spelled(refused(old_versions_days=-1).error, camel_case)
 

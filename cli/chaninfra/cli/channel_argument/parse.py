@@ -210,5 +210,12 @@ def _web(text: str) -> Web:
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         # Over http, anyone on the path could change the descriptor and so send uploads to another bucket.
         raise ConfigurationError("a descriptor is not fetched over plain http", where=text, remedy="use https://")
+    channel = _channel_of(parts.path.rstrip("/"))
+    if channel is not None and not parts.path.endswith(f"/{CHANNEL_JSON}"):
+        raise ConfigurationError(
+            "names something in a channel, and not the channel",
+            where=without_secrets(text),
+            remedy=f"did you mean {without_secrets(parts._replace(path=channel, query='', fragment='').geturl())}?",
+        )
     path = parts.path if parts.path.endswith(".json") else f"{parts.path.rstrip('/')}/{CHANNEL_JSON}"
     return Web(parts._replace(path=path).geturl())

@@ -132,6 +132,7 @@ def open_from(text: str, flags: FromFlags, target: Channel) -> Source:
     Raises ConfigurationError for a text that names none, or several; CredentialsError; EngineError of a stack.
     """
     from chaninfra.cli.channel_argument.credentials import note_plain_http
+    from chaninfra.cli.output import streams
     from chaninfra.index.copy.sources.open import open_s3, open_source, s3_place
 
     place: S3Place | None = None
@@ -143,7 +144,7 @@ def open_from(text: str, flags: FromFlags, target: Channel) -> Source:
         # Its errors say what was meant.
         place = s3_place(str(parse_channel(text)), flags, target)
     if place is None:
-        return open_source(text, flags, target)
+        return open_source(text, flags, target, streams.note)
     if place.credentials is not None:
         note_plain_http(place.location.endpoint_url)
     return open_s3(place, flags)

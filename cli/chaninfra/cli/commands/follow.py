@@ -53,8 +53,8 @@ def follow(
     Runs until it is stopped. Takes the events of the store, and looks at the packages that they name: new ones are
     indexed, deleted ones lose their record, both by a commit for all that came within half a second. An event is only
     a hint: doubled, late or forged ones change nothing. When it starts, and every hour, it compares the channel with
-    its index, so that nothing is lost that happened while it was away. Several may run at once. SIGTERM finishes what
-    has come.
+    its index, so that nothing is lost that happened while it was away. Mirrors with `every` run beside that, when
+    they are due. Several may run at once. SIGTERM finishes what has come.
 
     A package that gets other bytes under the name that it has is held: its record stays, which is logged as an error
     (see `index.follow.overwrites`). What cannot be indexed is in .chaninfra/left-out.json, and `chaninfra ls` and

@@ -118,6 +118,9 @@ def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
         streams.note(
             f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
         )
+    if some := [*selection.not_installable]:
+        shown = _named(f"left out, since these machines cannot install {'it' if len(some) == 1 else 'them'}", some)
+        streams.note(f"{shown[0]} ({one_line(selection.not_installable[some[0]])})")
     for spec in selection.unnamed:
         streams.note(f"names no package now: {one_line(spec)}")
     for other in selection.elsewhere:
@@ -151,10 +154,9 @@ def failure(copied: Copied | None, plan: Plan, selection: Selection) -> Chaninfr
     tried yet.
     """
     why: dict[str, tuple[str, str | None]] = {each.package: (each.reason, each.remedy) for each in plan.left_out}
-    for path, text in selection.not_installable.items():
-        why[path] = (f"cannot be installed: {text}", None)
+    # That some builds of a package cannot be installed is usual; that none of them can is not.
     for spec, text in selection.unmet.items():
-        why[spec] = (f"nothing that can be installed: {text}", None)
+        why[spec] = (f"cannot be installed: {text}", None)
     for each in selection.lacking:
         why[each.path_in_channel] = (f"{each.lock} needs it: {each.why}", None)
     for failed in copied.failed if copied is not None else ():

@@ -85,5 +85,5 @@ def skipped(package: SourcePackage, url: str, why: str) -> SkippedError:
     return SkippedError(
         f"{package.path_in_channel} {why}",
         where=url,
-        remedy="nothing of it was copied; copy it again once that channel is mended, or leave it out with `--exclude`",
+        remedy="copy it again once that channel is mended, or leave it out with `--exclude`",
     )

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from chaninfra.channel.errors import ChaninfraError, StorageError
 
-_AT_ONCE = 2
+_AT_ONCE = 1
 """So many chunks wait to be uploaded."""
 
 
@@ -25,7 +25,7 @@ class Pipe:
         self.error: ChaninfraError | None = None
         """Why the stream ends before its end; who reads on gets it."""
         self._changed = Condition()
-        self._chunks: deque[memoryview] = deque()
+        self._chunks: deque[bytes | memoryview] = deque()
         self._ended = False
         self._stopped = False
 
@@ -35,7 +35,7 @@ class Pipe:
             self._changed.wait_for(lambda: self._stopped or len(self._chunks) < _AT_ONCE)
             if self._stopped:
                 raise StoppedUploadError
-            self._chunks.append(memoryview(chunk))
+            self._chunks.append(chunk)
             self._changed.notify_all()
 
     def end(self, error: ChaninfraError | None = None) -> None:
@@ -57,23 +57,33 @@ class Pipe:
 
     def read(self, size: int, /) -> bytes:
         """The next `size` bytes, less only at the end: boto3 makes a part of what it gets. Raises `error`."""
-        found = bytearray()
-        while len(found) < size:
-            with self._changed:
-                self._changed.wait_for(lambda: self._ended or self._chunks)
-                if self.error is not None:
-                    raise self.error
-                if not self._chunks:
-                    break
-                chunk = self._chunks[0]
-                part, rest = chunk[: size - len(found)], chunk[size - len(found) :]
-                if rest:
-                    self._chunks[0] = rest
-                else:
-                    self._chunks.popleft()
-                    self._changed.notify_all()
-            found += part
-        return bytes(found)
+        found: list[bytes | memoryview] = []
+        missing = size
+        while missing:
+            chunk = self._next(missing)
+            if not chunk:
+                break
+            found.append(chunk)
+            missing -= len(chunk)
+        if len(found) == 1 and isinstance(found[0], bytes):
+            # Without a copy, as there may be little memory.
+            return found[0]
+        return b"".join(found)
+
+    def _next(self, most: int) -> bytes | memoryview:
+        """Some of the next bytes; none at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._chunks)
+            if self.error is not None:
+                raise self.error
+            if not self._chunks:
+                return b""
+            chunk = self._chunks.popleft()
+            if len(chunk) > most:
+                self._chunks.appendleft(memoryview(chunk)[most:])
+                return memoryview(chunk)[:most]
+            self._changed.notify_all()
+            return chunk
 
 
 class Uploading:

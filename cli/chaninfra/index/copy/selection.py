@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chaninfra.channel.conda.filenames import package_name, stem_of
+from chaninfra.channel.conda.filenames import PackageFileName, package_name, stem_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.index.copy.closure import Closure, close
@@ -18,7 +18,11 @@ from chaninfra.index.copy.wanted import Wanted
 from chaninfra.index.copy.words import Words
 from chaninfra.index.locks import Lock, read_lock
 from chaninfra.index.part import Part
-from chaninfra.index.select import nearest_of
+from chaninfra.index.prune.packages import order_of
+from chaninfra.index.select import name_of, nearest_of
+
+_FEW = 5
+"""Versions that a message names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +42,13 @@ class Selection:
     elsewhere: tuple[Elsewhere, ...] = ()
     """The other channels that the locks name, as far as the source does not have their packages."""
     not_installable: Mapping[str, str] = field(default_factory=dict)
-    """With dependencies: the paths of packages that are not copied, since what they need is not there → why, completing
-    "cannot be installed: …"."""
+    """With dependencies: the paths of packages that are not copied, since what they need is not there, while others
+    that the same spec names are → why, completing "cannot be installed: …".
+    """
     unmet: Mapping[str, str] = field(default_factory=dict)
-    """With dependencies: the specs of which no package can be installed → why, for one of them."""
+    """With dependencies: the specs of which no package can be installed → why, for one of them. Where there are no
+    specs, the paths of the packages that cannot be installed.
+    """
 
 
 def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: int) -> Selection:
@@ -58,24 +65,26 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     limits = Limits(Words(wanted.exclude), wanted.older_than_ms, now_ms)
     locks = [read_lock(path) for path in wanted.locks]
     with_noarch = [*subdirs, *([NOARCH] if NOARCH not in subdirs and NOARCH in source.subdirs() else [])]
-    packages = [*_read(source, specs, locks, with_noarch if locks else subdirs)]
+    packages = [*_read(source, wanted, specs, locks, with_noarch if locks else subdirs)]
     named = [(each, specs.naming(each)) for each in packages if each.subdir in subdirs]
     if wanted.specs or locks:
         named = [(package, words) for package, words in named if words]
     there = {word for _, words in named for word in words}
     unnamed = tuple(spec for spec in wanted.specs if spec not in there)
     if unnamed and wanted.specs_must_name:
-        raise _unnamed(source, unnamed, subdirs)
+        raise _unnamed(source, unnamed, subdirs, packages)
     kept_out = [limits.why_not(package) for package, _ in named]
     chosen = [package for (package, _), limit in zip(named, kept_out, strict=True) if limit is None]
     if wanted.newest is not None:
         chosen = [*newest(chosen, wanted.newest)]
     closure = Closure()
     unmet: dict[str, str] = {}
+    left_out: dict[str, str] = {}
     if wanted.with_dependencies:
         words_of = {package.path_in_channel: words for package, words in named}
         closure = _closure(source, wanted, chosen, words_of, with_noarch, limits)
         unmet = _unmet(wanted.specs, chosen, words_of, closure.failed)
+        left_out = {path: why for path, why in closure.failed.items() if not unmet.keys() >= {*words_of[path]}}
         chosen = [each for each in chosen if each.path_in_channel not in closure.failed]
     locked = find_locked(source.url, locks, packages, limits.why_not, with_noarch, only=wanted.subdirs)
     chosen += locked.packages
@@ -89,7 +98,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
         unnamed=unnamed,
         lacking=locked.lacking,
         elsewhere=locked.elsewhere,
-        not_installable=closure.failed,
+        not_installable=left_out,
         unmet=unmet,
     )
 
@@ -120,35 +129,61 @@ def _unmet(
     words_of: Mapping[str, Sequence[str]],
     failed: Mapping[str, str],
 ) -> dict[str, str]:
-    """The specs of which no package can be installed, and why not the last of them."""
+    """See Selection.unmet."""
+    if not specs:
+        return {**failed}
     why: dict[str, str] = {}
+    met: set[str] = set()
     for package in chosen:
-        if (reason := failed.get(package.path_in_channel)) is not None:
-            why |= dict.fromkeys(words_of[package.path_in_channel], f"{package.path_in_channel}: {reason}")
-    met = {word for each in chosen if each.path_in_channel not in failed for word in words_of[each.path_in_channel]}
+        path = package.path_in_channel
+        if path in failed:
+            why |= dict.fromkeys(words_of[path], f"{path}: {failed[path]}")
+        else:
+            met.update(words_of[path])
     return {word: why[word] for word in specs if word in why and word not in met}
 
 
-def _read(source: Source, specs: Words, locks: Sequence[Lock], subdirs: Sequence[Subdir]) -> Iterator[SourcePackage]:
-    """The packages that specs and locks may name; all, where there are none."""
-    if not specs.names and not locks:
-        for subdir in subdirs:
-            yield from source.packages(subdir)
-        return
+def _read(
+    source: Source, wanted: Wanted, specs: Words, locks: Sequence[Lock], subdirs: Sequence[Subdir]
+) -> Iterator[SourcePackage]:
+    """The packages that specs and locks may name; where there are none, all of the part. What a package of one part
+    needs may be in another part.
+    """
+    part = wanted.part if not wanted.with_dependencies else None
     for subdir in subdirs:
-        locked = {package_name(each.file) for lock in locks for each in lock.packages if each.subdir in (None, subdir)}
-        if names := {*specs.names, *locked}:
-            yield from source.packages(subdir, names)
+        names = {*specs.names}
+        names |= {package_name(each.file) for lock in locks for each in lock.packages if each.subdir in (None, subdir)}
+        if specs.names or locks:
+            yield from source.packages(subdir, names) if names else ()
+        elif part is not None:
+            yield from source.packages(subdir, {name for name in source.names(subdir) if part.has_name(subdir, name)})
+        else:
+            yield from source.packages(subdir)
 
 
-def _unnamed(source: Source, specs: Sequence[str], subdirs: Sequence[Subdir]) -> ConfigurationError:
-    """The error for specs that name no package."""
+def _unnamed(
+    source: Source, specs: Sequence[str], subdirs: Sequence[Subdir], packages: Iterable[SourcePackage]
+) -> ConfigurationError:
+    """The error for specs that name no package; `packages` are those that were read."""
     names = {name for subdir in subdirs for name in source.names(subdir)}
+    versions: dict[str, set[str]] = {}
+    for package in packages:
+        parsed = PackageFileName.parse(package.file)
+        versions.setdefault(package_name(package.file), set()).add(parsed.version)
+    there = [_newest_first(name, versions[name]) for name in dict.fromkeys(map(name_of, specs)) if name in versions]
+    listing = f"of {'; of '.join(there)}" if there else "leave it out"
     return ConfigurationError(
         f"no package in {', '.join(subdirs)} is: {', '.join(specs)}",
         where=source.url,
-        remedy=nearest_of(specs, names, "leave it out, or look what the channel has"),
+        remedy=nearest_of(specs, names, listing),
     )
+
+
+def _newest_first(name: str, versions: Iterable[str]) -> str:
+    """`a there are 3, 2, 1`."""
+    known = sorted(versions, key=lambda each: (order_of(each) is not None, order_of(each) or "", each), reverse=True)
+    more = f" and {len(known) - _FEW:,} more" if len(known) > _FEW else ""
+    return f"{name} there {'is' if len(known) == 1 else 'are'} {', '.join(known[:_FEW])}{more}"
 
 
 def _sorted(packages: Iterable[SourcePackage], part: Part | None) -> tuple[SourcePackage, ...]:

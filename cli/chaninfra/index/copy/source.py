@@ -77,9 +77,7 @@ class Source(Protocol):
         """
 
     def names(self, subdir: Subdir) -> Collection[str]:
-        """The names of its packages, as clients look them up: cheap where the index is in shards. It may lack those of
-        which all packages are yanked.
-        """
+        """The names of all its packages, as clients look them up: cheap where the index is in shards."""
 
     def packages(self, subdir: Subdir, names: Collection[str] | None = None) -> Iterator[SourcePackage]:
         """The packages of the subdir, with those that are yanked; of these names (as clients look them up, see

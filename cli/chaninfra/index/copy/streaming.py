@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,10 +11,10 @@ from tempfile import TemporaryFile
 
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.errors import ChecksumRequiredError
-from chaninfra.channel.objects import IfAbsent, ObjectBody
+from chaninfra.channel.objects import IfAbsent, ObjectBody, is_etag_of
 from chaninfra.index.channel import Channel
-from chaninfra.index.copy.checked import bounded, read_checked
-from chaninfra.index.copy.memory import Memory
+from chaninfra.index.copy.checked import bounded, read_checked, skipped
+from chaninfra.index.copy.memory import Memory, share_what_is_freed
 from chaninfra.index.copy.pipe import Uploading
 from chaninfra.index.copy.source import Source, SourcePackage
 from chaninfra.index.large_upload import (
@@ -44,6 +45,7 @@ class Streaming:
         self._source = source
         self._target = target
         self._memory = Memory(_IN_MEMORY)
+        share_what_is_freed()
         self._checksums = target.descriptor.location.dialect.checksums
 
     def stream(self, package: SourcePackage, content: Content, advance: Advance) -> tuple[str, IndexedPackage]:
@@ -65,8 +67,17 @@ class Streaming:
         self, package: SourcePackage, content: Content, data: bytes, advance: Advance
     ) -> tuple[str, IndexedPackage]:
         suffix = suffix_of(package.file) or ".conda"
-        made = read_checked(package, self._source.url, content, partial(read_small, data, suffix))
+        told = content.md5 if content.sha256 is not None else None
+        made = read_checked(package, self._source.url, content, partial(read_small, data, suffix, told))
         etag = self._target.writer.put(self._key(package), ObjectBody(data=data, content_type=CONTENT_TYPE), IfAbsent())
+        # The store has computed it too, unless it encrypts.
+        if told is not None and not is_etag_of(etag, told) and _md5(data) != told:
+            raise skipped(
+                package,
+                self._source.url,
+                f"has another md5 than its record tells, {told}; its bytes, which have the sha256 of the record, were "
+                "put, and are not in the index",
+            )
         advance(len(data))
         return etag, made
 
@@ -172,3 +183,7 @@ def _cut(chunks: Iterator[bytes], start: int, length: int) -> bytes:
         if at >= start + length:
             break
     return bytes(found)
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -1,7 +1,8 @@
 """What a machine has that packages ask for: the virtual packages of each subdir, as a solver takes them.
 
 The versions are the oldest that pixi solves for by default (its page "System Requirements"), so that what is copied can
-be installed on any machine that pixi works for by default. The microarchitecture is the least one of the platform.
+be installed on any machine that pixi works for by default. The microarchitectures are those that rattler takes for a
+platform (rattler_virtual_packages, `Archspec::from_platform`).
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _ARCHITECTURES: dict[Subdir, str] = {
     "linux-32": "x86",
     "linux-64": "x86_64",
     "linux-aarch64": "aarch64",
-    "linux-armv6l": "armv6l",
-    "linux-armv7l": "armv7l",
+    "linux-armv6l": "aarch64",
+    "linux-armv7l": "aarch64",
     "linux-ppc64": "ppc64",
     "linux-ppc64le": "ppc64le",
     "linux-riscv32": "riscv32",

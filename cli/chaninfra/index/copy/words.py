@@ -28,7 +28,7 @@ class Words:
 
     def naming(self, package: SourcePackage) -> list[str]:
         """The words that name this package."""
-        words = self._by_name.get(package_name(package.file))
+        words = self._by_name.get(package_name(package.file)) if self._by_name else None
         if words is None:
             return []
         candidate = Candidate(package.subdir, package.file, bytes(package.record))

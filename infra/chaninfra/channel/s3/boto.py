@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, CredentialsError
@@ -23,10 +24,19 @@ WITH_CHECKSUM = {"ChecksumAlgorithm": "CRC32"}
 """Arguments for an upload with an `x-amz-checksum-crc32` header: the cheapest one; each part has one of its own."""
 
 
-# Threads may share a client, and boto3 takes a quarter of a second to create one.
-@lru_cache(maxsize=8)
+_making = Lock()
+
+
 def s3_client(location: Location, credentials: Credentials | None) -> S3Client:
     """A boto3 client for the bucket's endpoint. `credentials` None: requests are not signed."""
+    # Eight threads that begin at once would make eight.
+    with _making:
+        return _client(location, credentials)
+
+
+# Threads may share a client, and boto3 takes a quarter of a second and 15 MB to create one.
+@lru_cache(maxsize=8)
+def _client(location: Location, credentials: Credentials | None) -> S3Client:
     import boto3
     from botocore import UNSIGNED
     from botocore.config import Config

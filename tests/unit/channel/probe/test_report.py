@@ -25,6 +25,7 @@ FOUND = ProbeResult(
     create="honoured",
     replace="honoured",
     multipart="honoured",
+    copy="honoured",
     etags="quoted",
     versioned=False,
     recreate=None,
@@ -176,7 +177,7 @@ def test_what_the_table_denies_is_not_believed_of_a_probe(
 
 
 def test_what_a_store_does_wrong_is_believed_whatever_the_table_says() -> None:
-    wrong = structs.replace(FOUND, create="not-atomic", replace="ignored", multipart="unsupported")
+    wrong = structs.replace(FOUND, create="not-atomic", replace="ignored", multipart="unsupported", copy="ignored")
     less = row(capabilities={"conditional-create": Fact("no", TEST)})
     assert believed(wrong, row()) == wrong
     assert believed(wrong, less) == wrong
@@ -189,7 +190,7 @@ def test_the_endpoint_says_nothing_about_readers_on_another_domain() -> None:
 
 def test_honoured_conditional_writes_are_recorded() -> None:
     found = structs.replace(FOUND, replace="ignored", multipart="unsupported")
-    assert found.conditional_writes == ConditionalWrites(create=True, replace=False, multipart=False)
+    assert found.conditional_writes == ConditionalWrites(create=True, replace=False, multipart=False, copy=True)
 
 
 @pytest.mark.parametrize(

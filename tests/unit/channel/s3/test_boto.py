@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from boto3.session import Session
 from botocore.exceptions import (
     BotoCoreError,
     ConnectTimeoutError,
@@ -41,3 +45,17 @@ def test_why_no_answer_came_is_told_as_by_the_other_client(kind: type[BotoCoreEr
     told = error_for(location, "", None, doing="list", text=cause)
     assert CAUSES[cause] in caught.value.message
     assert (caught.value.message, caught.value.remedy) == (told.message, told.remedy)
+
+
+def test_threads_that_ask_at_once_share_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    location = Location(bucket="b", endpoint_url="http://127.0.0.1:7", region="at-once", force_path_style=True)
+    begun = Session.__init__
+
+    def slow(self: Session) -> None:
+        time.sleep(0.1)
+        begun(self)
+
+    monkeypatch.setattr(Session, "__init__", slow)
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: s3_client(location, None), range(8)))
+    assert len(set(map(id, made))) == 1

@@ -69,7 +69,7 @@ def test_times_and_rates_are_numbers_for_the_program() -> None:
         ({"source": FORGE, "locks": ["../pixi.lock"]}, "key mirrors.m.locks"),
         ({"source": FORGE, "locks": ["/etc/passwd"]}, "it takes a relative path such as locks/pixi.lock"),
         ({"source": FORGE, "every": "10m"}, "key mirrors.m.every: '10m' is not valid"),
-        ({"source": FORGE, "rate": "20"}, "key mirrors.m.rate: '20' is not valid; it takes 10MB, for example"),
+        ({"source": FORGE, "rate": "20"}, "key mirrors.m.rate: '20' is not valid; it takes 1 to 9999, and kB"),
         ({"source": FORGE, "at-once": 65}, "key mirrors.m.at-once: 65 is greater than the maximum of 64"),
         ({"source": FORGE, "subdirs": ["linux"]}, "'linux' is not known\n  did you mean 'linux-64'?"),
     ],

@@ -63,6 +63,8 @@ def test_an_invalid_form_is_refused_with_a_remedy(text: str) -> None:
         ("s3://my-bucket/c/linux-64/a-1-0.conda", "s3://my-bucket/c"),
         ("s3://my-bucket/c/noarch", "s3://my-bucket/c"),
         ("arn:aws:s3:::my-bucket/c", "s3://my-bucket/c"),
+        ("https://conda.example.com/c/noarch/repodata.json", "https://conda.example.com/c"),
+        ("https://conda.example.com/t/a-token/c/linux-64/", "https://conda.example.com/t/\u2026/c"),
     ],
 )
 def test_what_was_meant_is_printed(text: str, meant: str) -> None:

@@ -155,6 +155,8 @@ def test_what_cannot_be_installed_is_left_out_and_told() -> None:
     assert "\n" not in told["linux-64/app-1-old.conda"]
     assert list(found.unmet) == ["gpu"]
     assert found.unmet["gpu"].startswith("linux-64/gpu-1-0.conda: on linux-64, it needs '__cuda'")
+    # Without specs each package was asked for.
+    assert closed(source, subdirs=("noarch", "linux-64")).unmet.keys() >= {"linux-64/app-1-cuda.conda"}
     # With the virtual package they can.
     found = closed(source, "app", "gpu", "lib", virtual_packages={"__cuda": "12.4"})
     assert "linux-64/app-1-cuda.conda" in files(found)
@@ -168,11 +170,12 @@ def test_a_package_of_noarch_need_only_be_installable_somewhere() -> None:
     source.add("linux-64/native-1-0.conda", "osx-64/other-1-0.conda")
     found = closed(source, "app", "win", subdirs=("noarch", "linux-64", "osx-64"))
     assert files(found) == ["app-1-0.conda", "linux-64/native-1-0.conda"]
-    assert list(found.not_installable) == ["noarch/win-1-0.conda"]
+    assert list(found.unmet) == ["win"]
+    assert not found.not_installable
     assert files(closed(source, "win", subdirs=("noarch", "linux-64", "win-64"))) == ["win-1-0.conda"]
     # Of noarch alone, only noarch is there.
     found = closed(source, "app", subdirs=("noarch",))
-    assert found.not_installable == {"noarch/app-1-0.conda": "it needs 'native', of which nothing may be copied"}
+    assert found.unmet == {"app": "noarch/app-1-0.conda: it needs 'native', of which nothing may be copied"}
 
 
 def test_the_solver_never_takes_what_is_yanked_excluded_or_too_young() -> None:
@@ -269,7 +272,7 @@ def test_the_solver_has_a_limit_of_time(monkeypatch: pytest.MonkeyPatch) -> None
     for number in range(60):
         depends = [f"lib{other} <90" for other in range(number)]
         source.add(*(f"lib{number}-{version}-0.conda" for version in range(60)), depends=depends)
-    assert "cancelled" in closed(source, "app").not_installable["noarch/app-1-0.conda"]
+    assert "cancelled" in closed(source, "app").unmet["app"]
 
 
 def test_the_parts_of_a_closure_are_all_of_it() -> None:

@@ -60,9 +60,10 @@ def test_a_spec_that_names_nothing_is_an_error_with_the_nearest_name() -> None:
     told = selected(source, "nunpy", "numpy", specs_must_name=False)
     assert ([each.file for each in told.packages], told.unnamed) == (["numpy-1-0.conda"], ("nunpy",))
     # A version that is not there is no misspelled name.
+    source.add(*(f"numpy-0.{number}-0.conda" for number in range(8, 13)), "numpy-1-1.conda", "linux-64/b-1-0.conda")
     with pytest.raises(ConfigurationError, match="numpy >=2") as raised:
-        selected(source, "numpy >=2")
-    assert "did you mean" not in (raised.value.remedy or "")
+        selected(source, "numpy >=2", "b >1", "numpy", "scipy")
+    assert raised.value.remedy == "of numpy there are 1, 0.12, 0.11, 0.10, 0.9 and 1 more; of b there is 1"
 
 
 @pytest.mark.parametrize("words", [{"specs": ("a >>",)}, {"exclude": ("a >>",)}, {"specs": ("other::a",)}])
@@ -134,7 +135,12 @@ def test_the_cooldown_counts_from_when_a_package_came_into_the_index_else_from_i
 
 def test_the_parts_are_all_of_it_each_package_once() -> None:
     source = MemorySource()
-    source.add(*(f"p{number}-1-0.conda" for number in range(40)))
-    parts = [files(source, part=Part(number=number, count=3)) for number in (1, 2, 3)]
+    source.add(*(f"p{number}-1-0.conda" for number in range(40)), *(f"p{number}-2-0.conda" for number in range(40)))
+    parts = [files(source, part=Part(number=number, count=3), newest=1) for number in (1, 2, 3)]
     assert all(parts)
-    assert sorted(file for part in parts for file in part) == files(source)
+    # Each reads only its own.
+    names = [names for subdir, names in source.reads if subdir == "noarch" and names is not None]
+    assert sorted(name for some in names for name in some) == sorted(f"p{number}" for number in range(40))
+    assert sorted(file for part in parts for file in part) == files(source, newest=1)
+    specs = [files(source, "p1", "p2", "p3", part=Part(number=number, count=3)) for number in (1, 2, 3)]
+    assert sorted(file for part in specs for file in part) == files(source, "p1", "p2", "p3")

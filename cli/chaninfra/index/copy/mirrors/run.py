@@ -206,8 +206,9 @@ def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdi
     there = source.subdirs()
     found = [each for each in channel.descriptor.subdirs if each in there and each in (mirror.subdirs or there)]
     if not found:
+        denied = "".join(f"; {each}" for each in source.refused())
         raise ConfigurationError(
-            f"the source has none of the subdirs that are mirrored: it has {', '.join(there) or 'none'}",
+            f"the source has none of the subdirs that are mirrored: it has {', '.join(there) or 'none'}{denied}",
             where=source.url,
             remedy="correct `subdirs` of the mirror, or those of the channel, in the stack config",
         )

@@ -120,12 +120,14 @@ class IndexReader:
             if monolith is not None:
                 yield from self._of_monolith(monolith, monolith.by_name.keys() if wanted is None else wanted, None)
             return
-        if wanted is None and len(state.index.hashes) > _MANY:
+        many = state.index.hashes.keys() if wanted is None else state.index.hashes.keys() & wanted
+        if len(many) > _MANY:
             monolith = self._whole()
             if monolith is not None and _says_the_same(monolith, state.index):
+                told = monolith.by_name.keys() if wanted is None else wanted
                 # Yanks are told by the shards alone.
-                wanted = monolith.removed & state.index.hashes.keys()
-                yield from self._of_monolith(monolith, monolith.by_name.keys() - wanted, state.patches)
+                wanted = monolith.removed & many
+                yield from self._of_monolith(monolith, told - wanted, state.patches)
         yield from self._of_shards(state, wanted)
 
     def _of_shards(self, state: _State, names: Collection[str] | None) -> Iterator[SourcePackage]:

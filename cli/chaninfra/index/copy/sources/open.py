@@ -44,13 +44,17 @@ class S3Place:
         return f"s3://{join(self.location.bucket, self.prefix)}"
 
 
-def open_source(text: str, flags: FromFlags, target: Channel) -> Source:
+def open_source(text: str, flags: FromFlags, target: Channel, tell: Callable[[str], None] | None = None) -> Source:
     """The source that the text names; no request is made. `target` is the channel that is copied to: a source on S3 is
-    in the same store if nothing else is said.
+    in the same store if nothing else is said. `tell` tells people why nothing happens for long.
 
     Raises ConfigurationError for a text that names none; CredentialsError.
     """
     scheme = text.partition(":")[0].lower() if ":" in text else ""
+    if scheme in ("https", "http"):
+        from chaninfra.index.copy.sources.web import web_source
+
+        return web_source(text, flags, tell=tell)
     opened = _BY_SCHEME.get(scheme)
     if opened is not None:
         return opened(text, flags, target)
@@ -80,18 +84,7 @@ def _file(text: str, flags: FromFlags, target: Channel) -> Source:
     return _folder(text, Path(url2pathname(parts.path)))
 
 
-def _web(text: str, flags: FromFlags, target: Channel) -> Source:
-    from chaninfra.index.copy.sources.web import web_source
-
-    return web_source(text, flags)
-
-
-_BY_SCHEME: dict[str, Callable[[str, FromFlags, Channel], Source]] = {
-    "s3": _s3,
-    "file": _file,
-    "https": _web,
-    "http": _web,
-}
+_BY_SCHEME: dict[str, Callable[[str, FromFlags, Channel], Source]] = {"s3": _s3, "file": _file}
 
 
 def _folder(text: str, path: Path) -> Source:

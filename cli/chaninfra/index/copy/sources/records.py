@@ -9,8 +9,15 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from chaninfra.channel.conda.filenames import PACKAGE_TABLES, PackageFileName, file_name, key_in, table_and_key
-from chaninfra.channel.conda.name_rules import broken_rule, unreadable
+from chaninfra.channel.conda.filenames import (
+    PACKAGE_TABLES,
+    PackageFileName,
+    file_name,
+    key_in,
+    package_name,
+    table_and_key,
+)
+from chaninfra.channel.conda.name_rules import broken_rule, client_name, unreadable
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.shards import MAX_RECORD
 from chaninfra.channel.conda.subdirs import Subdir
@@ -38,7 +45,10 @@ def listed(
         subdir=subdir, file=file, table=table, key=key, record=record, patch=patch, base_url=base_url
     )
     # Raises for what clients do not read.
-    package.facts.identity()
+    name = package.facts.identity()[0]
+    # Clients find it by the one, and specs and exclusions could be got around by the other.
+    if client_name(name) != package_name(file):
+        raise ValueError(f"its record is that of another package, {name[:80]!r}")
     return package
 
 

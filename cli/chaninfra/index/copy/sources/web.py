@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
@@ -23,8 +24,10 @@ _MAX_PACKAGE = 100 << 30
 """Most bytes of a package, whose record may say none."""
 
 
-def web_source(url: str, flags: FromFlags, runtime: Runtime | None = None) -> IndexedSource:
-    """The channel at an http(s) URL. No request is made.
+def web_source(
+    url: str, flags: FromFlags, runtime: Runtime | None = None, *, tell: Callable[[str], None] | None = None
+) -> IndexedSource:
+    """The channel at an http(s) URL. No request is made. `tell` tells people why nothing happens for long.
 
     Raises ConfigurationError for a URL that is none of a channel, or by plain http, and for an origin that is none;
     CredentialsError for an entry of pixi's stores that cannot be used.
@@ -42,7 +45,7 @@ def web_source(url: str, flags: FromFlags, runtime: Runtime | None = None) -> In
     for each in reach.named - logins.keys():
         if login := of_pixi(each):
             logins[each] = login
-    client = WebClient(reach, logins, rate=flags.bytes_per_second, at_once=flags.at_once or AT_ONCE)
+    client = WebClient(reach, logins, rate=flags.bytes_per_second, at_once=flags.at_once or AT_ONCE, tell=tell)
     return IndexedSource(WebFiles(plain, reach, client), runtime)
 
 
@@ -112,10 +115,11 @@ def _origin(plain: str, url: str) -> Origin:
     parts = urlsplit(plain)
     if parts.query or parts.fragment:
         raise _no_channel(url, "it has a query")
-    channel, _, last = public_url(plain).rstrip("/").rpartition("/")
-    if last in KNOWN_SUBDIRS:
+    where = public_url(plain)
+    inside = re.fullmatch(rf"(.+?)/(?:{'|'.join(KNOWN_SUBDIRS)})(?:/|/[^/]+\.[^/]+)?", where)
+    if inside:
         raise ConfigurationError(
-            "is a subdir, and not the channel", where=public_url(plain), remedy=f"did you mean {channel}?"
+            "names something in a channel, and not the channel", where=where, remedy=f"did you mean {inside[1]}?"
         )
     return origin
 

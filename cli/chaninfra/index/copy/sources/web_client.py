@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -36,6 +36,7 @@ _ASKED_TRIES = 60
 _LONGEST_PAUSE_S = 16.0
 _LONGEST_WAIT_S = 900.0
 """A server that asks to wait longer is not waited for."""
+_TOLD_WAIT_S = 10.0
 _PIECE = 1 << 20
 _READ = 1 << 17
 _SLOWEST = 4096
@@ -48,9 +49,18 @@ class WebClient:
     """Several threads may use it."""
 
     def __init__(
-        self, reach: Reach, logins: Mapping[Origin, Login], *, rate: int | None = None, at_once: int = 8
+        self,
+        reach: Reach,
+        logins: Mapping[Origin, Login],
+        *,
+        rate: int | None = None,
+        at_once: int = 8,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        """`logins`: origin → what is sent to it. `rate` in bytes a second, over all requests; `at_once` of these."""
+        """`logins`: origin → what is sent to it. `rate` in bytes a second, over all requests; `at_once` of these.
+        `tell` tells people why nothing happens for long.
+        """
+        self._tell = tell
         self._reach = reach
         self._logins = logins
         self._at_once = at_once
@@ -202,7 +212,9 @@ class WebClient:
                     remedy="run it again then, with a limit: --rate, --at-once",
                     status=answer.status,
                 )
-            self.pace.hold(origin_of(answer.url), asked or pause.next())
+            is_new = self.pace.hold(origin_of(answer.url), asked or pause.next())
+            if self._tell and is_new and asked and asked >= _TOLD_WAIT_S:
+                self._tell(f"{origin_of(answer.url)} answers HTTP {answer.status}: it is asked again in {asked:,.0f} s")
         raise AssertionError
 
     def _redirected(self, url: str, headers: Mapping[str, str]) -> Answer:

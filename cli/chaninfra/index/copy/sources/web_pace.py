@@ -42,10 +42,13 @@ class Pace:
             wait = self._free_at - now
         time.sleep(wait)
 
-    def hold(self, origin: Origin, seconds: float) -> None:
-        """Ask nothing more of this server for so long."""
+    def hold(self, origin: Origin, seconds: float) -> bool:
+        """Ask nothing more of this server for so long; whether it was not being held already."""
+        now = time.monotonic()
         with self._lock:
-            self._held_until[origin] = max(self._held_until.get(origin, 0.0), time.monotonic() + seconds)
+            before = self._held_until.get(origin, 0.0)
+            self._held_until[origin] = max(before, now + seconds)
+        return before <= now
 
     def wait(self, origin: Origin) -> None:
         """Wait until the server may be asked."""

@@ -83,6 +83,7 @@ def record(name: str = "x", version: str = "1", build: str = "0", **more: Any) -
         ("x y-1-0.conda", record("x y"), "a space"),
         ("x-1.conda", record(), "NAME-VERSION-BUILD"),
         (f"{'x' * 65}-1-0.conda", record("x" * 65), "CEP 26"),
+        ("x-1-0.conda", record("y"), "its record is that of another package, 'y'"),
         ("x-1-0.conda", record(sha256="../../x"), "the sha256 in its record is none"),
         ("x-1-0.conda", record(md5="a\r\nb: c"), "the md5 in its record is none"),
         ("x-1-0.conda", record(sha256=SHA256.upper().replace("0", "A")), "the sha256"),

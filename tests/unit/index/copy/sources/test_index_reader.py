@@ -85,6 +85,13 @@ def test_of_very_many_shards_repodata_json_tells_the_same(folder: Path, monkeypa
     monkeypatch.setattr(index_reader, "_MANY", 1)
     assert {*by_file(source_in(store).packages("noarch"))} == {"hello-1.0-0.conda", "other-1.0-0.conda"}
     assert [key for _, key in store.log] == [INDEX, ZST]
+    # Also where only many of them are asked for.
+    found = by_file(source_in(store).packages("noarch", ["hello", "other", "absent"]))
+    assert {*found} == {"hello-1.0-0.conda", "other-1.0-0.conda"}
+    assert [key for _, key in store.log] == [INDEX, ZST] * 2
+    assert {*by_file(source_in(store).packages("noarch", ["hello"]))} == {"hello-1.0-0.conda"}
+    assert [key for _, key in store.log][4:5] == [INDEX]
+    assert ZST not in [key for _, key in store.log][4:]
     # Where there is none, the shards have to do.
     for key in (ZST, JSON):
         del store.objects[key]

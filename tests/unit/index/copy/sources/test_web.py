@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ from chaninfra.index.copy.sources.web import web_source
 from support.channels.packages import make_package
 from support.copies.web_clients import impatient
 from support.servers.cdn_channel import CdnChannel, cdn_channel
-from support.servers.web_server import Answer, web_server
+from support.servers.web_server import Answer, Request, WebServer, web_server
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +38,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RATTLER_AUTH_FILE", "PIXI_HOME", "RATTLER_HOME", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("NETRC", raising=False)
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
@@ -168,6 +172,27 @@ def test_a_file_that_is_not_there_and_one_that_is_denied(folder: Path, monkeypat
             list(asked.chunks(other))
 
 
+def test_servers_that_fail_every_other_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with cdn_channel(folder, hotfix) as cdn:
+        faults = [Answer(503), Answer(429, {"Retry-After": "0"}), "cut", Answer(500, body=b"x" * 100_000), "cut"]
+
+        def fault(server: WebServer, numbers: Iterator[int], request: Request) -> Answer | None:
+            number = next(numbers)
+            what = faults[number // 2 % len(faults)]
+            if number % 2 or isinstance(what, Answer):
+                return None if number % 2 else what
+            others = (each(request) for each in reversed(server.behaviours[:-1]))
+            whole = next((each for each in others if each is not None), None)
+            return whole and replace(whole, cut=len(whole.body) // 2)
+
+        for server in (cdn.index, cdn.store):
+            server.behaviours.append(partial(fault, server, count()))
+        asked = source(cdn, monkeypatch)
+        packages = everything(asked)
+        assert records(packages) == cdn.records
+        assert {each.path_in_channel: b"".join(asked.chunks(each)) for each in packages} == cdn.packages
+
+
 def test_a_package_of_a_later_index_is_not_mixed_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection breaks off, and the rest is of other bytes under the same name."""
     with cdn_channel(folder) as cdn:
@@ -212,6 +237,10 @@ def test_a_web_site_is_no_channel() -> None:
         ("https://conda.example/main#x", "it has a query"),
         ("https:///main", "no valid host"),
         ("https://conda.example/main/linux-64/", "did you mean https://conda.example/main?"),
+        (
+            "https://conda.example/t/a-secret/main/noarch/a-1-0.conda",
+            "did you mean https://conda.example/t/\u2026/main?",
+        ),
         ("https://jo:a-secret@[::1/main", "no valid host"),
         ("https://conda.exämple/main", "ASCII"),
         ("ftp://jo:a-secret@conda.example/main", "ASCII"),

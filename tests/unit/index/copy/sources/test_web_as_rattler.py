@@ -20,10 +20,17 @@ CONDA, OTHER = {"CondaToken": "three"}, {"BearerToken": "four"}
 KEYS = {"S3Credentials": {"access_key_id": "A", "secret_access_key": "B", "session_token": None}}
 
 
+NETRC = {"netrc": "machine localhost login jo password five\ndefault login x password y\n"}
+
+
 @pytest.mark.parametrize(
     "entries",
     [
         {},
+        NETRC,
+        {"localhost": BEARER} | NETRC,
+        {"*.localhost": BEARER} | NETRC,
+        {"netrc": "default login x password y\n"},
         {"localhost": BEARER, "*.localhost": OTHER},
         {"*.localhost": BASIC},
         {"localhost": CONDA},
@@ -41,9 +48,11 @@ def test_the_login_is_that_of_rattler(
     impatient(monkeypatch)
     for name in ("PIXI_HOME", "RATTLER_HOME", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("NETRC", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("RATTLER_AUTH_FILE", str(tmp_path / "auth.json"))
-    (tmp_path / "auth.json").write_text(json.dumps(entries))
+    (tmp_path / ".netrc").write_text(entries.get("netrc", ""))
+    (tmp_path / "auth.json").write_text(json.dumps({name: entries[name] for name in entries if name != "netrc"}))
     with web_server(host="localhost") as server:
         prefix = "/t/three" if "three" in str(entries) else ""
         server.files[f"{prefix}/c/noarch/repodata.json"] = b'{"info":{"subdir":"noarch"},"packages":{}}'

@@ -217,6 +217,19 @@ def test_a_server_that_asks_to_wait_is_waited_for(server: WebServer) -> None:
     assert len(server.requests) == 4
 
 
+def test_a_long_wait_is_told_once(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [Answer(429, {"Retry-After": "30"}), served(b"a"), Answer(503, {"Retry-After": "9"}), served(b"a")]
+    server.on("/t/a-token/a", lambda _: answers.pop(0))
+    told: list[str] = []
+    asked = client(server, tell=told.append)
+    monkeypatch.setattr(asked.pace, "wait", lambda _: None)
+    for _ in range(2):
+        assert asked.get(f"{server.url}/t/a-token/a", MOST) == b"a"
+    assert told == [f"{server.url} answers HTTP 429: it is asked again in 30 s"]
+    there = origin_of(server.url)
+    assert [asked.pace.hold(there, 1), asked.pace.hold(origin_of("https://b.example"), 1)] == [False, True]
+
+
 def test_a_pause_is_for_all_threads(server: WebServer) -> None:
     server.files = {"/b": b"b"}
     first = [Answer(503, {"Retry-After": "1"})]
