@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.report import Copied
+from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.patches.add import add
 from chaninfra.index.patches.document import read_patches
 from chaninfra.index.reindex import reindex
+from support.channels.bundles import bundle, sidecar
 from support.index_model.copying import URL, MemorySource, copied
 from support.index_model.memory_store import MemoryStore
-from support.index_model.processes import FOLDER, channel_with, file, publishing, yanking
+from support.index_model.processes import FOLDER, channel_with, file, package, publishing, yanking
 from support.index_model.rolling_back import opened, ran, records, yanked
 
 A, B = file("a"), file("b")
@@ -226,3 +231,44 @@ def test_a_record_that_lies_about_its_package_is_not_taken() -> None:
         "what the source says of it cannot be kept: it is another package than its record says"
     ]
     assert A not in records(store)
+
+
+def test_attestations_come_along_and_broken_ones_are_named() -> None:
+    source, store = source_with("a", "b"), channel_with("x")
+    for name in "ab":
+        signed = sidecar(bundle(file(name), package(name).path.read_bytes()))
+        source.store.objects[f"{FOLDER}/{file(name)}.sigs"] = ObjectBody(data=signed, content_type="")
+    reindex(opened(source.store, "signed"), ["noarch"])
+    source.store.objects[f"{FOLDER}/{B}.sigs"] = ObjectBody(data=b"[1]", content_type="")
+    done = copied(store, source)
+    assert [each.package for each in done.report.left_out] == [f"noarch/{B}.sigs"]
+    digest = records(source.store)[A]["attestations_sha256"]
+    assert records(store)[A]["attestations_sha256"] == digest
+    assert "attestations_sha256" not in records(store)[B]
+    signed = source.store.objects[f"{FOLDER}/{A}.sigs"].data
+    assert {store.objects[f"{FOLDER}/{A}.sigs{end}"].data for end in ("", f".{digest}")} == {signed}
+    # Those that come later are added, and the package is not brought again.
+    source.answers.clear()
+    source.store.objects[f"{FOLDER}/{B}.sigs"] = ObjectBody(
+        data=sidecar(bundle(B, package("b").path.read_bytes())), content_type=""
+    )
+    assert ways(copied(store, source, process="again")) == {B: ("attestations", "present")}
+    assert records(store)[B]["attestations_sha256"] == records(source.store)[B]["attestations_sha256"]
+    assert source.answers == []
+
+
+@pytest.mark.parametrize("changes", [{"name": "other"}, {"depends": ["q >="]}, {"license": ["x"]}])
+def test_a_patch_of_the_source_that_nobody_could_read_is_not_copied(changes: dict[str, Any]) -> None:
+    class Hostile(MemorySource):
+        def packages(self, *given: Any) -> Iterator[SourcePackage]:
+            for each in super().packages(*given):
+                patch = Patch(sha256=each.facts.sha256, changes=changes, when="2026-01-01T00:00:00Z")
+                yield dataclasses.replace(each, patch=patch if each.file == A else None)
+
+    store = channel_with("x")
+    done = copied(store, Hostile(store=source_with("a", "b").store))
+    assert [(each.package, each.reason.split(":")[0]) for each in done.left_out] == [
+        (f"noarch/{A}", "its patch cannot be copied")
+    ]
+    assert records(store).keys() == {B, file("x")}
+    assert patches(store) == {}
