@@ -52,14 +52,15 @@ def places(minio: Server, bucket_name: str) -> tuple[Place, Place]:
     return one, many
 
 
-def _ran(place: Place, jobs: int) -> _Cost:
-    """What a re-index costs, by so many jobs of an array of AWS Batch; by one, without --part."""
+def _ran(place: Place, jobs: int, *words: str) -> _Cost:
+    """What a command costs, by so many jobs of an array of AWS Batch; by one, without --part."""
 
     def job(index: int) -> measure.Run:
         batch = {"AWS_BATCH_JOB_ARRAY_INDEX": str(index), "AWS_BATCH_JOB_ARRAY_SIZE": str(jobs)}
         part = ["--part", "auto"] if jobs > 1 else []
-        words = [PROGRAM, "reindex", place.url, "--json", *part, "--endpoint-url", between.server.endpoint_url]
-        (run,) = measure.run_all([words], {**place.server.environment(), **batch, "HOME": "/dev/null"})
+        endpoints = [f"--{side}endpoint-url={between.server.endpoint_url}" for side in ("", "from-")]
+        command = [PROGRAM, *words, "--json", *part, *endpoints[: 2 if words[0] == "copy" else 1]]
+        (run,) = measure.run_all([command], {**place.server.environment(), **batch, "HOME": "/dev/null"})
         return run
 
     with proxy(place.server) as between, ThreadPoolExecutor(jobs) as pool:
@@ -68,7 +69,7 @@ def _ran(place: Place, jobs: int) -> _Cost:
         seconds = time.monotonic() - start
         requests = between.take().requests
     assert [run.code for run in runs] == [0] * jobs, [run.output for run in runs]
-    results = tuple(json.loads(run.output[run.output.index("{") :]) for run in runs)
+    results = tuple(json.JSONDecoder().raw_decode(run.output, run.output.index("{"))[0] for run in runs)
     return _Cost(requests, seconds, tuple(run.cpu for run in runs), results)
 
 
@@ -85,7 +86,7 @@ def _check_alike(one: Place, many: Place) -> Mapping[str, object]:
 
 def test_a_first_index_by_eight_jobs(places: tuple[Place, Place]) -> None:
     one, many = places
-    alone, together = _ran(one, 1), _ran(many, _JOBS)
+    alone, together = _ran(one, 1, "reindex", one.url), _ran(many, _JOBS, "reindex", many.url)
     print(alone.line("one process"), together.line(f"{_JOBS} jobs"), sep="\n")
     assert len(_check_alike(one, many)) == _SHAPE.packages
     added = [_added(result) for result in together.results]
@@ -104,11 +105,25 @@ def test_the_index_of_another_tool_by_eight_jobs(places: tuple[Place, Place]) ->
     document = {"info": {"subdir": SUBDIR}, "packages": {}, "packages.conda": {**known, **gone}}
     for place in (one, many):
         place.put([(f"{SUBDIR}/repodata.json", msgspec.json.encode({**document, "repodata_version": 1}))])
-    alone, together = _ran(one, 1), _ran(many, _JOBS)
+    alone, together = _ran(one, 1, "reindex", one.url), _ran(many, _JOBS, "reindex", many.url)
     print(alone.line("one process"), together.line(f"{_JOBS} jobs"), sep="\n")
     records = _check_alike(one, many)
     assert len(records) == _SHAPE.packages
     assert not gone.keys() & records.keys()
+
+
+def test_a_copy_by_eight_jobs(minio: Server, bucket_name: str) -> None:
+    minio.client().create_bucket(Bucket=bucket_name)
+    source, one, many = (Place(minio, bucket_name, name, None) for name in ("source", "one", "many"))
+    for place in (source, one, many):
+        create_channel(minio, place.url, SUBDIR, provider=lay.PROVIDER)
+    lay.packages(source, Channel(Shape(400, 80)))
+    _ran(source, 1, "reindex", source.url)
+    words = ["copy", "--all", "--from", source.url, "--to"]
+    alone, together = _ran(one, 1, *words, one.url), _ran(many, _JOBS, *words, many.url)
+    print(alone.line("one process"), together.line(f"{_JOBS} jobs"), sep="\n")
+    assert len(_check_alike(one, many)) == 400
+    assert many.records() == source.records()
 
 
 def _added(result: dict[str, Any]) -> int:

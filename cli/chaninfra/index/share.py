@@ -17,6 +17,9 @@ from chaninfra.index.reindex_plan import FolderListing, sha256_in
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import Whole
 
+_TURNS = 4
+"""The parts after so many wait no longer than this one: half a minute."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
@@ -46,7 +49,9 @@ class Share:
         """
         if self.part is None or self.part.number == 1 or not self.takes_over or whole.adoption is None:
             return
-        for waited in range(waits(subdir_index, whole.derived)):
+        # In turn: else all would begin at once where the first takes longer.
+        turn = min(self.part.number - 1, _TURNS)
+        for waited in range(turn * waits(subdir_index, whole.derived)):
             pause_for_others(subdir_index, waited)
             entry = subdir_index.store.head(authority_key(subdir_index))
             if (entry.etag if entry else None) != whole.adoption.etag:
