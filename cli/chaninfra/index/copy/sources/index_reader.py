@@ -214,7 +214,15 @@ class IndexReader:
         """The shard index that was read after this one, or is read now."""
         with self._lock:
             if self._state is state:
-                self._state = self._read_state()
+                now = self._read_state()
+                if state.patches is not None and now is not None and now.patches is None:
+                    # Rule: whoever was told of patches is not given records of which nobody tells that.
+                    raise InvalidRepodataError(
+                        "was replaced by another tool while it was read, so that its patches are not known any more",
+                        where=f"{self._url}/{FILE_NAMES['shards']}",
+                        remedy="try again",
+                    )
+                self._state = now
             return self._state
 
     def _read_state(self) -> _State | None:

@@ -260,6 +260,25 @@ def test_an_index_that_another_tool_has_written_since_tells_no_patches(folder: P
     assert by_file(source.packages("noarch"))[A].patch is None
 
 
+def test_patches_that_are_not_told_any_more_while_the_index_is_read_stop() -> None:
+    patched, store = ours()
+    add(patched.open(), [A], {"license": "X"})
+    source = source_in(store)
+    assert source.tells_patches
+    old = ShardIndex.parse(store.objects[INDEX].data)
+    assert old is not None
+    add(patched.open(), [A], {"depends": ["q"]})
+    # Another tool replaces the index then, and the shards of the one that was read go.
+    index = ShardIndex.parse(store.objects[INDEX].data)
+    assert index is not None
+    bare = ShardIndex(hashes=index.hashes, stamp=None, info=index.info)
+    store.objects[INDEX] = ObjectBody(data=bare.encode(1, 0), content_type="")
+    del store.objects[f"{FOLDER}/{shard_key(old.hashes['a'])}"]
+    with pytest.raises(InvalidRepodataError, match="was replaced by another tool while it was read") as raised:
+        list(source.packages("noarch"))
+    assert raised.value.remedy == "try again"
+
+
 def test_a_shard_that_was_withdrawn_meanwhile_is_looked_for_in_the_new_index() -> None:
     _, store = ours()
     source = source_in(store)
