@@ -27,7 +27,7 @@ from support.channels.patched_channel import Patched
 from support.channels.sources import FolderStore, indexed_by_rattler, source_in, store_of
 from support.index_model.memory_store import SequentialRuntime
 from support.index_model.patches import PATCHES
-from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, file, publishing
+from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, channel_with, file, publishing
 from support.paths import DATA
 
 A, A2, B = file("a"), file("a-2"), file("b")
@@ -228,6 +228,27 @@ def test_patches_that_may_not_be_read_are_not_told() -> None:
     source = source_in(store)
     assert not source.tells_patches
     assert {*by_file(source.packages("noarch"))} == {A, A2, B}
+
+
+def test_a_copy_of_a_channel_without_what_chaninfra_keeps_tells_no_patches() -> None:
+    patched, store = ours()
+    add(patched.open(), [A], {"license": "X"})
+    bare = store_of({key: body for key, body in store.objects.items() if "/.chaninfra/" not in key})
+    source = source_in(bare)
+    assert not source.tells_patches
+    found = by_file(source.packages("noarch"))
+    assert {*found} == {A, A2, B}
+    assert (record(found[A])["license"], found[A].patch) == ("X", None)
+
+
+def test_a_channel_without_patches_tells_that() -> None:
+    _, store = ours("a")
+    assert source_in(store).tells_patches
+    # The writer of the first commit was killed before it kept the index.
+    del store.objects[max(key for key in store.objects if "/.chaninfra/history/" in key)]
+    assert source_in(store).tells_patches
+    empty = store_of({key: body for key, body in channel_with().objects.items() if "/.chaninfra/" not in key})
+    assert source_in(empty).tells_patches
 
 
 def test_another_error_of_the_patches_stops() -> None:
