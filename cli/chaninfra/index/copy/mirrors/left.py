@@ -44,13 +44,14 @@ def left(
     *,
     mirrors: Collection[str],
     wanted: Collection[str],
+    unclear: Collection[str] = (),
     locks: Sequence[Lock] = (),
 ) -> Left:
     """What the mirror of this name does.
 
     `indexed`: file → sha256 by its record here; `yanks`: file → yank, of what is yanked here; `source`: what the source
     has of all these files; `mirrors`: the mirrors that the channel has; `wanted`: what the mirror copies now, of which
-    alone something comes back.
+    alone something comes back; `unclear`: what the source has a record of that cannot be used.
 
     A package that others have yanked, deleted, or replaced by other bytes is theirs. So is one that the mirror has
     yanked and somebody has brought back: the mirror forgets what it yanks. One that another mirror has copied too
@@ -64,6 +65,8 @@ def left(
             continue
         here = file in indexed and indexed[file] == copied.sha256
         there = source.get(file)
+        if there is None and file in unclear:
+            continue
         if there is not None and not there.yanked:
             continue
         if not here or any(other != mirror and other in mirrors for other in copied.mirrors):

@@ -115,6 +115,7 @@ def plan(
             known_there,
             mirrors={*channel.descriptor.mirrored},
             wanted={file for file in files if f"{subdir}/{file}" in wanted},
+            unclear={file for file in files if source.passes_over(subdir, file)},
             locks=locks,
         )
         # Rule: nothing is yanked for a source that has nothing at all, whatever else holds some of the copies.
