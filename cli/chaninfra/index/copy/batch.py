@@ -174,7 +174,11 @@ def _commit(
     target = plan.target
     patches = {file: wish.patch for file, wish in wishes.items()}
     records = {each.file: index_record(each.task.package, each.brought.etag, patches.get(each.file)) for each in batch}
-    yanks = {each.file: _yank(yank, target.runtime) for each in batch if (yank := each.task.package.yank) is not None}
+    yanks = {
+        each.file: _yank(yank, target.runtime, each.task.mirror)
+        for each in batch
+        if (yank := each.task.package.yank) is not None
+    }
     fresh = {each.file for each in batch if each.brought.way != "present"}
     signatures, sidecars = Signatures(target), _Sidecars(source, target.runtime)
     last: list[Applied] = []
@@ -211,10 +215,11 @@ def _commit(
     return last[-1], dataclasses.replace(report, left_out=left_out)
 
 
-def _yank(yank: Yank, runtime: Runtime) -> Yank:
+def _yank(yank: Yank, runtime: Runtime, mirror: str | None) -> Yank:
     """The yank as the source has it, whose texts may be anything. The rule of retention is that of the source alone."""
     reason = one_line(yank.reason)[:MAX_REASON] if yank.reason else None
-    return Yank(reason=reason, when=yank.when if _TIME.fullmatch(yank.when) else now_with_offset(runtime))
+    when = yank.when if _TIME.fullmatch(yank.when) else now_with_offset(runtime)
+    return Yank(reason=reason, when=when, mirror=mirror)
 
 
 class _Sidecars:
