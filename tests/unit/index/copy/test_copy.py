@@ -301,3 +301,14 @@ def test_an_empty_value_of_the_source_takes_away_what_the_package_says(key: str,
     # Indexers that do not know the key say nothing of it.
     assert patch() is None
     assert patch(None) is None
+
+
+def test_what_a_forced_reindex_drops_under_a_patch_of_the_target_the_next_copy_brings_back() -> None:
+    source, store = source_with("a"), channel_with("x")
+    add(opened(store), [f"noarch/{A}"], {"license": "ours"})
+    add(opened(source.store), ["a"], {"depends": ["q"]})
+    copied(store, source)
+    assert made_again(store)[A]["depends"] == []
+    assert ways(copied(store, source, process="again")) == {A: ("record", "present")}
+    assert (records(store)[A]["license"], records(store)[A]["depends"]) == ("ours", ["q"])
+    assert patches(store) == {A: {"license": "ours"}}
