@@ -191,8 +191,8 @@ def _commit(
             yanks=yanks,
             # Of a package that was not there nobody has attestations but those that are copied.
             signatures=signatures.lookups(file for file in records if file not in fresh or file in sidecars.copied),
-            # What was there before may be deleted for good meanwhile.
-            planned=len(fresh) < len(records),
+            # It may be deleted for good meanwhile, also what was just put.
+            planned=True,
         )
 
     def commit_to(_subdir: object = None, _attempt: int = 0) -> SubdirReport:

@@ -10,8 +10,10 @@ import pytest
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import Condition, ObjectBody
+from chaninfra.index.copy import copy as module
 from chaninfra.index.copy.brought import Brought
 from chaninfra.index.copy.copy import copy
+from chaninfra.index.copy.deletions import DELETED
 from chaninfra.index.copy.patching import Patching, Wish
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.source import SourcePackage
@@ -20,25 +22,31 @@ from chaninfra.index.patches.document import marked, read_patches, update_patche
 from support.index_model.copying import URL, MemorySource, MemoryTransfer, copied, planned
 from support.index_model.memory_store import MemoryStore
 from support.index_model.patches import PATCHES
-from support.index_model.processes import channel_with, file, forcing, yanking
+from support.index_model.processes import FOLDER, channel_with, deleting, file, forcing, publishing, reindexing, yanking
 from support.index_model.rolling_back import DOCUMENT, opened, ran, records, yanked
 
 A, B = file("a"), file("b")
 
 
-def copied_while(store: MemoryStore, source: MemorySource, meanwhile: Callable[[], Any]) -> Copied:
-    """A copy; `meanwhile` is called once the first package is in the target, and before it is committed."""
+def copied_while(
+    store: MemoryStore, source: MemorySource, meanwhile: Callable[[], Any], *, brought: bool = True
+) -> Copied:
+    """A copy; `meanwhile` is called once the first package is in the target, and before it is committed; or when the
+    copy is planned, and nothing was `brought` yet.
+    """
     target = opened(store, f"copy-{len(store.log)}")
     calls = [meanwhile]
 
     class Late(MemoryTransfer):
         def bring(self, package: SourcePackage, advance: Callable[[int], None], *, there: bool = False) -> Brought:
-            brought = super().bring(package, advance, there=there)
+            arrived = super().bring(package, advance, there=there)
             if calls:
                 calls.pop()()
-            return brought
+            return arrived
 
     plan = planned(target, source)
+    if not brought:
+        calls.pop()()
     transfer = Late(source=source, store=target.writer)
     return copy(target, source, plan, transfer, bringing=target.runtime, at_once=1)
 
@@ -114,3 +122,87 @@ def test_patches_whose_answer_was_lost_count_as_written() -> None:
     index = opened(store, "copy").subdir_index("noarch")
     assert Patching(index, wishes).begin().changed
     assert not Patching(index, wishes).begin().changed
+
+
+@pytest.mark.parametrize("doing", ["record", "yank", "new"])
+def test_what_is_deleted_for_good_after_the_plan_does_not_come_back(doing: str) -> None:
+    source, store = MemorySource(store=channel_with("a", "b")), channel_with("x")
+    if doing == "new":
+        before: tuple[Any, ...] = (publishing("a"), deleting("a"))
+    else:
+        copied(store, source)
+        before = (deleting("a"),)
+        if doing == "yank":
+            ran(source.store, yanking("a"))
+        else:
+            add(opened(source.store), ["a"], {"license": "theirs"})
+    done = copied_while(store, source, lambda: ran(store, *before), brought=False)
+    assert failed(done) == {f"noarch/{A}": DELETED}
+    assert f"{FOLDER}/{A}" not in store.objects
+    assert records(store).keys() == {B, file("x")}
+    assert patches(store) == {}
+
+
+def test_a_file_that_vanishes_after_the_plan_is_not_put_again() -> None:
+    """As where a `delete` begins after the copy has looked for such."""
+    source, store = MemorySource(store=channel_with("a", "b")), channel_with("x")
+    copied(store, source)
+    add(opened(source.store), ["a"], {"license": "theirs"})
+    done = copied_while(store, source, lambda: store.objects.pop(f"{FOLDER}/{A}"), brought=False)
+    assert failed(done) == {f"noarch/{A}": "its file is not there any more"}
+    assert f"{FOLDER}/{A}" not in store.objects
+
+
+def test_what_is_deleted_between_its_upload_and_its_commit_gets_no_record() -> None:
+    source, store = MemorySource(store=channel_with("a", "b")), channel_with("a")
+    del store.objects[f"{FOLDER}/{A}"]
+    ran(store, publishing("x"), reindexing())
+    done = copied_while(store, source, lambda: ran(store, deleting("a")))
+    (error,) = [each.error for each in done.failed]
+    assert (error.message, error.remedy) == (
+        DELETED,
+        f"its file may be there again, in no index: `chaninfra delete noarch/{A}` takes it away",
+    )
+    assert records(store).keys() == {B, file("x")}
+    # Whatever has deleted it.
+    store = channel_with("x")
+    done = copied_while(store, source, lambda: store.objects.pop(f"{FOLDER}/{A}"))
+    assert "or deleted it" in failed(done)[f"noarch/{A}"]
+    assert records(store).keys() == {B, file("x")}
+
+
+def test_what_was_deleted_before_may_be_copied() -> None:
+    source, store = MemorySource(store=channel_with("a")), channel_with("a", "x")
+    ran(store, deleting("a"))
+    assert copied(store, source).failed == ()
+    assert A in records(store)
+
+
+def test_of_what_comes_yanked_few_packages_lie_there_before_they_are_yanked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A re-index lists those if the copy is killed."""
+    monkeypatch.setattr(module, "_YANKED_AT_ONCE", 1, raising=False)
+    names = ("a", "b", "c", "d")
+    source, store = MemorySource(store=channel_with(*names)), channel_with("x")
+    ran(source.store, *(yanking(name) for name in names[:3]))
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(kind: str, key: str) -> None:
+        if kind == "put" and key == f"{FOLDER}/{file('c')}":
+            store.before = lambda kind, key: None
+            raise KilledError
+
+    store.before = killed
+    with pytest.raises(KilledError):
+        copied(store, source)
+    ran(store, reindexing())
+    assert yanked(store).keys() == {A, B}
+    assert records(store).keys() == {file("d"), file("x")}
+    assert {*ran_again(store, source)} == {file("c")}
+    assert yanked(store).keys() == {A, B, file("c")}
+
+
+def ran_again(store: MemoryStore, source: MemorySource) -> list[str]:
+    """The files that the same copy brings then."""
+    return [each.package.file for each in copied(store, source, process="again").packages]
