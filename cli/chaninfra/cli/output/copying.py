@@ -91,7 +91,7 @@ def done_text(copied: Copied, ran: Ran | None = None) -> str:
     lines += _named("yanked, as in the source", _paths(each for each in packages if each.yanked))
     lines += _named("patched, as in the source", _paths(each for each in packages if each.patch == "source"))
     lines += _named(
-        "under a patch of this channel, which stays (what the source has patched is in no patch here: `reindex --force` "
+        "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
         "drops it until the next copy)",
         _paths(each for each in packages if each.patch == "own"),
     )

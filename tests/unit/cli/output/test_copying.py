@@ -71,7 +71,7 @@ def test_what_is_under_a_patch_of_the_channel_is_said_to_be_in_no_patch(
 ) -> None:
     add(opened(store, "own"), [f"noarch/{file('b')}"], {"depends": ["q"]})
     assert (
-        "under a patch of this channel, which stays (what the source has patched is in no patch here: `reindex --force` "
+        "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
         f"drops it until the next copy): noarch/{file('b')}"
     ) in done_text(copied(store, source)).splitlines()
 
