@@ -7,21 +7,25 @@ takes. Nothing is written before both are planned.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from chaninfra.channel.conda.mirrors import Mirror, Mirrors
-from chaninfra.channel.conda.object_names import CHANNEL_JSON, WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
 from chaninfra.index.cdn_invalidation import changed
 from chaninfra.index.channel import Channel
 from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
+from chaninfra.index.copy.deletions import deleted_for_good
 from chaninfra.index.copy.mirrors import prune
 from chaninfra.index.copy.mirrors.document import add_copies, read_copies
-from chaninfra.index.copy.plan import Plan, plan_copy
+from chaninfra.index.copy.mirrors.left import why
+from chaninfra.index.copy.plan import Plan, Task, plan_copy
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.selection import Selection, select
 from chaninfra.index.copy.source import Source, SourcePackage
@@ -31,7 +35,7 @@ from chaninfra.index.locks import read_lock
 from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import Runtime
-from chaninfra.index.withdrawal.document import read_withdrawn
+from chaninfra.index.withdrawal.document import Withdrawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,11 +127,12 @@ def plan_run(
     subdirs = _subdirs(channel, source, mirror)
     progress.stage("reading the source")
     selection = select(source, wanted, subdirs, channel.runtime.now_ms())
-    withdrawn = _withdrawn(channel, selection.packages)
+    deleted = deleted_for_good(channel)
+    withdrawn = _withdrawn(deleted, selection.packages)
     if withdrawn:
         left = tuple(each for each in selection.packages if each.path_in_channel not in withdrawn)
         selection = dataclasses.replace(selection, packages=left)
-    plan = plan_copy(source, channel, selection.packages, progress)
+    plan = plan_copy(source, channel, selection.packages, progress, deleted=deleted)
     pruning = None
     if mirror.prune:
         pruning = prune.plan(
@@ -139,7 +144,7 @@ def plan_run(
             locks=[read_lock(path) for path in wanted.locks],
             part=part,
         )
-        plan = _without(plan, pruning.yank)
+        plan = _without_yanks(plan, name)
     return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn)
 
 
@@ -177,28 +182,34 @@ def run(
     return Ran(copied=copied, pruned=pruned)
 
 
-def _withdrawn(channel: Channel, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
+def _withdrawn(document: Withdrawn, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
     """Those of the packages (`<subdir>/<file>`) that were deleted here for good, with the same bytes."""
-    document = read_withdrawn(channel.writer, channel.descriptor.key(WITHDRAWN_JSON))[0]
     known = {(each.path, sha256) for each in document.packages for sha256 in each.sha256}
     return tuple(
         each.path_in_channel for each in packages if (each.path_in_channel, (each.facts.sha256 or "").lower()) in known
     )
 
 
-def _without(plan: Plan, yanked: Collection[str]) -> Plan:
-    """The plan without the yanks (`<subdir>/<file>`) that the mirror makes in its own name, so that they can end."""
+def _without_yanks(plan: Plan, name: str) -> Plan:
+    """The plan without the yanks of the source: the mirror alone decides on them, and knows which are its own. What is
+    new and yanked is yanked in its name, so that it can end.
+    """
     subdirs = [
-        dataclasses.replace(
-            each,
-            tasks=tuple(
-                task for task in each.tasks if task.doing != "yank" or task.package.path_in_channel not in yanked
-            ),
-        )
+        dataclasses.replace(each, tasks=tuple(_in_name_of(name, task) for task in each.tasks if task.doing != "yank"))
         for each in plan.subdirs
     ]
     needed = [each for each in subdirs if each.tasks or each.behind or each.unlisted]
     return dataclasses.replace(plan, subdirs=tuple(needed))
+
+
+def _in_name_of(name: str, task: Task) -> Task:
+    yank = task.package.yank
+    if yank is not None and task.doing == "new":
+        reason = why(name, prune.in_source(task.package))
+        yank, mirror = msgspec.structs.replace(yank, reason=reason), name
+    else:
+        yank, mirror = None, None
+    return dataclasses.replace(task, package=dataclasses.replace(task.package, yank=yank), mirror=mirror)
 
 
 def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdir]:
@@ -217,7 +228,9 @@ def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdi
 
 def _note_copies(channel: Channel, planned: PlannedRun) -> None:
     """Note what is going to be copied; and of what is here already, what another mirror has copied."""
-    new = {task.package.path_in_channel for task in planned.plan.tasks if task.doing == "new"}
+    # What somebody brings back of what is yanked stays, so that is no copy.
+    tasks = [task for task in planned.plan.tasks if task.package.yank is None]
+    new = {task.package.path_in_channel for task in tasks if task.doing == "new"}
     by_subdir: dict[Subdir, list[SourcePackage]] = {}
     for package in planned.selection.packages:
         by_subdir.setdefault(package.subdir, []).append(package)

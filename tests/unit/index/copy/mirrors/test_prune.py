@@ -151,9 +151,23 @@ def test_a_source_that_has_nothing_at_all_empties_no_channel(
     mirrored.withdraw(B)
     monkeypatch.setattr(mirrored.source, "subdirs", lambda: subdirs)
     before = dict(mirrored.store.objects)
-    with pytest.raises(RefusedError, match="has no package any more in noarch; 2 packages that were copied") as raised:
+    with pytest.raises(RefusedError, match=r"has no package any more in noarch, .* \(2 packages\)") as raised:
         mirrored.run()
     assert raised.value.where == "mirror m"
+    assert mirrored.store.objects == before
+
+
+@pytest.mark.parametrize("held_by", ["lock", "mirror"])
+def test_it_does_not_either_where_something_holds_one_of_the_copies(mirrored: Mirrored, held_by: str) -> None:
+    mirrored.withdraw(A)
+    mirrored.withdraw(B)
+    locks = [lock_of(A)] if held_by == "lock" else []
+    if held_by == "mirror":
+        mirrored.mirrors["n"] = mirrored.mirrors["m"]
+        add_copies(mirrored.channel().subdir_index("noarch"), "n", {A: sha256(A)})
+    before = dict(mirrored.store.objects)
+    with pytest.raises(RefusedError, match=r"has no package any more in noarch, .* \(1 package\)"):
+        mirrored.run(locks=locks)
     assert mirrored.store.objects == before
 
 
