@@ -91,7 +91,7 @@ class StoredSource:
         self.read.append(package.file)
         entry = self.store.head(package.path_in_channel)
         if entry is None:
-            raise SkippedError(f"{package.path_in_channel} is not there", where=self.url)
+            raise SkippedError("is not there", where=f"{self.url}/{package.path_in_channel}")
         for start in range(0, entry.size, CHUNK):
             yield self.store.get_range(entry.key, entry.etag, start, CHUNK)
 

@@ -81,9 +81,9 @@ def _other(difference: str) -> str:
 
 
 def skipped(package: SourcePackage, url: str, why: str) -> SkippedError:
-    """The error for a package that is not copied; `why` completes "the package …"."""
+    """The error for a package of the source that is not copied; `why` completes "the package …"."""
     return SkippedError(
-        f"{package.path_in_channel} {why}",
-        where=url,
+        why,
+        where=f"{url.rstrip('/')}/{package.path_in_channel}",
         remedy="copy it again once that channel is mended, or leave it out with `--exclude`",
     )

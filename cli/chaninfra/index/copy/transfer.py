@@ -100,15 +100,15 @@ class Transfer:
             if error.code != ARCHIVED:
                 raise
             raise SkippedError(
-                f"{package.path_in_channel} is there already, but archived, so that nobody can read it",
-                where=self._target.descriptor.url,
+                "is there already, but archived, so that nobody can read it",
+                where=self._target.url(package.path_in_channel),
                 remedy=f"{RESTORE}, then copy it again",
             ) from error
 
     def _taken(self, package: SourcePackage) -> ConflictError:
         return ConflictError(
-            f"{package.path_in_channel} is already there with other bytes",
-            where=self._target.descriptor.url,
+            "is already there with other bytes",
+            where=self._target.url(package.path_in_channel),
             remedy="two packages cannot have one name: leave it out with `--exclude`; or delete the one that is there "
             "with `chaninfra delete`, which breaks lock files that have its hash",
         )
