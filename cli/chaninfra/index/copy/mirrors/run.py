@@ -22,8 +22,8 @@ from chaninfra.index.cdn_invalidation import changed
 from chaninfra.index.channel import Channel
 from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
 from chaninfra.index.copy.mirrors import prune
-from chaninfra.index.copy.mirrors.document import add_copies, read_copies
 from chaninfra.index.copy.mirrors.left import why
+from chaninfra.index.copy.mirrors.notes import begin_notes
 from chaninfra.index.copy.plan import Plan, Task, plan_copy
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.selection import Selection, select
@@ -171,12 +171,22 @@ def run(
 
     Raises as `copy` and `prune.carry_out`; whatever was not done then, the next run does.
     """
-    pruned = None
+    pruned, committing = None, None
     if planned.prune is not None:
         pruned = prune.carry_out(channel, planned.prune, planned.name, progress)
-        _note_copies(channel, planned)
+        committing = begin_notes(channel, planned.selection.packages, planned.plan, planned.name)
     at_once = planned.mirror.at_once or AT_ONCE
-    copied = copy(channel, source, planned.plan, transfer, progress, so_far=so_far, at_once=at_once, bringing=bringing)
+    copied = copy(
+        channel,
+        source,
+        planned.plan,
+        transfer,
+        progress,
+        so_far=so_far,
+        at_once=at_once,
+        bringing=bringing,
+        committing=committing,
+    )
     return Ran(copied=copied, pruned=pruned)
 
 
@@ -223,26 +233,3 @@ def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdi
             remedy="correct `subdirs` of the mirror, or those of the channel, in the stack config",
         )
     return found
-
-
-def _note_copies(channel: Channel, planned: PlannedRun) -> None:
-    """Note what is going to be copied; and of what is here already, what another mirror has copied."""
-    # What somebody brings back of what is yanked stays, so that is no copy.
-    tasks = [task for task in planned.plan.tasks if task.package.yank is None]
-    new = {task.package.path_in_channel for task in tasks if task.doing == "new"}
-    by_subdir: dict[Subdir, list[SourcePackage]] = {}
-    for package in planned.selection.packages:
-        by_subdir.setdefault(package.subdir, []).append(package)
-    for subdir, packages in by_subdir.items():
-        target = channel.subdir_index(subdir)
-        copies = read_copies(target)
-        files: dict[str, str] = {}
-        for package in packages:
-            sha256, copied = package.facts.sha256, copies.get(package.file)
-            if sha256 is not None and (
-                package.path_in_channel in new
-                or (copied is not None and copied.sha256 == sha256.lower() and planned.name not in copied.mirrors)
-            ):
-                files[package.file] = sha256.lower()
-        if files:
-            add_copies(target, planned.name, files)
