@@ -7,8 +7,8 @@ takes. Nothing is written before both are planned.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,7 @@ from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
 from chaninfra.index.copy.mirrors import prune
 from chaninfra.index.copy.mirrors.left import why
 from chaninfra.index.copy.mirrors.notes import begin_notes
+from chaninfra.index.copy.mirrors.retired import retired
 from chaninfra.index.copy.plan import Plan, Task, plan_copy
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.selection import Selection, select
@@ -49,6 +50,8 @@ class PlannedRun:
     """None: the mirror does not prune."""
     withdrawn: tuple[str, ...] = ()
     """`<subdir>/<file>` of what is not copied, since these bytes were deleted here for good."""
+    retired: Mapping[str, str] = field(default_factory=dict)
+    """`<subdir>/<file>` of what is not copied, since a retention rule would take it at once → the rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +134,10 @@ def plan_run(
         left = tuple(each for each in selection.packages if each.path_in_channel not in withdrawn)
         selection = dataclasses.replace(selection, packages=left)
     plan = plan_copy(source, channel, selection.packages, progress)
+    locks = [read_lock(path) for path in wanted.locks]
+    taken = retired(channel, [task.package for task in plan.tasks if task.doing == "new"], locks)
+    if taken:
+        plan = _of_tasks(plan, lambda task: None if task.package.path_in_channel in taken else task)
     pruning = None
     if mirror.prune:
         pruning = prune.plan(
@@ -139,11 +146,13 @@ def plan_run(
             name,
             [each for each in channel.descriptor.subdirs if mirror.subdirs is None or each in mirror.subdirs],
             wanted={package.path_in_channel for package in selection.packages},
-            locks=[read_lock(path) for path in wanted.locks],
+            locks=locks,
             part=part,
         )
         plan = _without_yanks(plan, name)
-    return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn)
+    return PlannedRun(
+        name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn, retired=taken
+    )
 
 
 def run_mirror(channel: Channel, name: str) -> tuple[PlannedRun, Ran]:
@@ -203,8 +212,13 @@ def _without_yanks(plan: Plan, name: str) -> Plan:
     """The plan without the yanks of the source: the mirror alone decides on them, and knows which are its own. What is
     new and yanked is yanked in its name, so that it can end.
     """
+    return _of_tasks(plan, lambda task: None if task.doing == "yank" else _in_name_of(name, task))
+
+
+def _of_tasks(plan: Plan, change: Callable[[Task], Task | None]) -> Plan:
+    """The plan with its tasks changed; None: without that."""
     subdirs = [
-        dataclasses.replace(each, tasks=tuple(_in_name_of(name, task) for task in each.tasks if task.doing != "yank"))
+        dataclasses.replace(each, tasks=tuple(new for task in each.tasks if (new := change(task)) is not None))
         for each in plan.subdirs
     ]
     needed = [each for each in subdirs if each.tasks or each.behind or each.unlisted]
