@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from chaninfra.index.commit import change
-from chaninfra.index.copy import batch
 from chaninfra.index.copy.patching import Patching
 from support.index_model.mutant import Mutant
 
@@ -35,13 +34,6 @@ def _whatever_the_patches_are(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(change, "is_unpatched", lambda file, new, patches: False)
 
 
-def _not_planned(patch: pytest.MonkeyPatch) -> None:
-    """What was there is taken for there."""
-    original = batch.Change
-
-    patch.setattr(batch, "Change", lambda **given: original(**{**given, "planned": False}))
-
-
 COPY_MUTANTS: dict[str, Mutant] = {
     "copied patches written after the commit": Mutant(
         _after_the_commit, "copy of what is patched and publish of the same", "again and again"
@@ -52,5 +44,4 @@ COPY_MUTANTS: dict[str, Mutant] = {
     "copied records whatever the patches are": Mutant(
         _whatever_the_patches_are, "copy of what is patched later and unpatch", "no such patch"
     ),
-    "copied while it is deleted": Mutant(_not_planned, "copy and delete", "missing|still says|no such patch"),
 }
