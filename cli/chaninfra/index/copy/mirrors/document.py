@@ -1,4 +1,4 @@
-"""`.chaninfra/mirrors/<subdir>.json`: which packages of a subdir the mirrors have copied that prune.
+"""`.chaninfra/mirrors/<subdir>.json`: which packages of a subdir the mirrors have copied, if one of them prunes.
 
 Only what stands here is yanked when it leaves the source: a package that somebody published is never taken for a copy,
 also if it has the name of one. A mirror writes its packages right before the commit that gives them records, so that
@@ -57,7 +57,7 @@ _DOCUMENT = JsonDocument(
     check=_check,
     remedy="restore an older version of it; or delete it: then only what is copied from now on is pruned",
     remedy_if_full="mirror less (`specs`, `newest`, `subdirs`); or take `prune` out of the mirror",
-    remedy_if_denied=only_maintainers("copy for a mirror that prunes"),
+    remedy_if_denied=only_maintainers("run the mirrors of a channel where one of them prunes"),
     sorted_key="files",
     indented=False,
 )

@@ -183,6 +183,8 @@ def run(
     pruned, committing = None, None
     if planned.prune is not None:
         pruned = prune.carry_out(channel, planned.prune, planned.name, progress)
+    # Also what a mirror copies that does not prune: another one must not yank it.
+    if any(each.prune for each in channel.descriptor.mirrored.values()):
         committing = begin_notes(channel, planned.selection.packages, planned.plan, planned.name)
     at_once = planned.mirror.at_once or AT_ONCE
     copied = copy(

@@ -82,6 +82,6 @@ def test_whoever_may_not_note_learns_so_before_a_package_goes(
 
     monkeypatch.setattr(MemoryStore, "put", put)
     before = dict(mirrored.store.objects)
-    with pytest.raises(DeniedError, match="only maintainers may copy for a mirror that prunes"):
+    with pytest.raises(DeniedError, match="only maintainers may run the mirrors of a channel where one of them prunes"):
         mirrored.run()
     assert mirrored.store.objects == before

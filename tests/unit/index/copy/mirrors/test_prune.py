@@ -212,7 +212,7 @@ def test_whoever_may_not_write_it_is_told_who_may(mirrored: Mirrored, monkeypatc
         raise DeniedError("may not", where=DOCUMENT, code="AccessDenied", status=403)
 
     monkeypatch.setattr(mirrored.store, "put", denied)
-    with pytest.raises(DeniedError, match="only maintainers may copy for a mirror that prunes"):
+    with pytest.raises(DeniedError, match="only maintainers may run the mirrors of a channel where one of them prunes"):
         add_copies(mirrored.channel().subdir_index("noarch"), "m", {"c-1-0.conda": sha256("c-1-0.conda")})
 
 
