@@ -11,6 +11,7 @@ from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.progress import bytes_text
 from chaninfra.cli.output.reports import DRY_RUN, report_json, report_text
+from chaninfra.index.place import how_to_declare
 
 if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
@@ -114,8 +115,14 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(map(one_line, names[:_FEW]))}{more}"
 
 
-def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
-    """Print what was asked for, or is in the source, and is not copied."""
+def tell_selection(selection: Selection, refused: Sequence[str], channel: Channel) -> None:
+    """Print what was asked for, or is in the source, and is not copied to the channel."""
+    if selection.not_here:
+        lacking = ", ".join(f"{subdir} ({count(number, 'name')})" for subdir, number in selection.not_here.items())
+        streams.note(
+            f"not copied, since the channel does not have the subdir of these packages: {lacking}\n"
+            f"{how_to_declare(channel, selection.not_here)}"
+        )
     if selection.too_young:
         streams.note(
             f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
@@ -211,6 +218,7 @@ def result_json(
         "already": [*plan.already],
         "failed": failed,
         "selection": {
+            "not-here": dict(selection.not_here),
             "too-young": selection.too_young,
             "unnamed": [*selection.unnamed],
             "lacking": [
