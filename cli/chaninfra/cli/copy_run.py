@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,13 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
 
     Raises SkippedError for what was not copied; what `plan_copy` and `copy` raise.
     """
+    from chaninfra.index.copy.mirrors.remedies import of_mirror
+
+    with of_mirror(mirror) if mirror is not None else nullcontext():
+        _copy(job, mirror, documents)
+
+
+def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | None) -> None:
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
