@@ -91,7 +91,9 @@ def done_text(copied: Copied, ran: Ran | None = None) -> str:
     lines += _named("yanked, as in the source", _paths(each for each in packages if each.yanked))
     lines += _named("patched, as in the source", _paths(each for each in packages if each.patch == "source"))
     lines += _named(
-        "under a patch of this channel, which stays", _paths(each for each in packages if each.patch == "own")
+        "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
+        "drops it until the next copy)",
+        _paths(each for each in packages if each.patch == "own"),
     )
     reports = [copied.report, *([pruned.report] if pruned is not None else [])]
     return "\n".join([*lines, *(text for report in reports if (text := report_text(report)))])

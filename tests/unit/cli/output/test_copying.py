@@ -66,6 +66,16 @@ def test_what_was_done_is_summed_up(source: MemorySource, store: MemoryStore) ->
     )
 
 
+def test_what_is_under_a_patch_of_the_channel_is_said_to_be_in_no_patch(
+    source: MemorySource, store: MemoryStore
+) -> None:
+    add(opened(store, "own"), [f"noarch/{file('b')}"], {"depends": ["q"]})
+    assert (
+        "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
+        f"drops it until the next copy): noarch/{file('b')}"
+    ) in done_text(copied(store, source)).splitlines()
+
+
 def test_the_json_names_all(source: MemorySource, store: MemoryStore) -> None:
     plan = planned(opened(store), source)
     target = opened(store)

@@ -81,7 +81,7 @@ class Files(Protocol):
         """See `index_reader.Get`."""
 
     def has(self, subdir: Subdir, name: str) -> bool:
-        """Whether there is a file of this name beside the index."""
+        """Whether there is a file of this name beside the index, or where patches are told at this reference."""
 
     def chunks(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         """The bytes of a file, in pieces of PIECE at most. Raises SkippedError as Source.chunks."""
@@ -194,7 +194,7 @@ class IndexedSource:
                     self._runtime,
                     url=f"{self.url}/{subdir}",
                     passed_over=self._passed_over,
-                    with_patches=self._files.can_tell_patches,
+                    exists=partial(self._files.has, subdir) if self._files.can_tell_patches else None,
                 )
             return self._readers[subdir]
 
