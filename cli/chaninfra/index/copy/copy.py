@@ -17,7 +17,7 @@ from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import (
     ChaninfraError,
     ConflictError,
-    CredentialsError,
+    DeniedError,
     SkippedError,
 )
 from chaninfra.index.channel import Channel
@@ -25,6 +25,7 @@ from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
 from chaninfra.index.copy.batch import Arrived, BatchDone, commit_batch
 from chaninfra.index.copy.brought import Brought
+from chaninfra.index.copy.checked import UnreadableSourceError
 from chaninfra.index.copy.deletions import Deletions
 from chaninfra.index.copy.plan import Plan, SubdirPlan, Task
 from chaninfra.index.copy.report import Copied, CopiedPackage, Failed, together
@@ -102,7 +103,8 @@ def copy(
     """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them. `committing`: None:
     batches are only committed.
 
-    A package that fails is named in `failed`, and the others go on, unless one after the other fails. Raises
+    A package that fails is named in `failed`, and the others go on, unless one after the other fails, or the target
+    denies one. Raises
     DeniedError, before a byte goes, for whoever may not write the patches or yanks that are needed; and what `commit`
     raises: what was committed until then stays.
     """
@@ -170,7 +172,9 @@ def _copy_subdir(
                 state.failed.append(Failed(package=task.package.path_in_channel, error=brought))
                 progress.failed(task.package.path_in_channel, brought.summary)
                 state.errors = 0 if isinstance(brought, SkippedError | ConflictError) else state.errors + 1
-                if state.errors >= _ERRORS_IN_A_ROW or isinstance(brought, CredentialsError):
+                # Whoever may not write one package into the target may write none.
+                denied = isinstance(brought, DeniedError) and not isinstance(brought, UnreadableSourceError)
+                if state.errors >= _ERRORS_IN_A_ROW or denied:
                     state.stopped = brought
                     break
                 continue
