@@ -155,9 +155,9 @@ def _copy_subdir(
         nonlocal batch, size, begun
         if batch:
             state.deletions.look()
-            still = _there_still(batch, state)
-            commit_it = partial(commit_batch, channel, source, subdir, still)
-            done = commit_it() if committing is None else committing(subdir, still, commit_it)
+            there = _there_still(batch, state)
+            commit_it = partial(commit_batch, channel, source, subdir, there)
+            done = commit_it() if committing is None else committing(subdir, there, commit_it)
             state.packages += done.packages
             state.failed += done.failed
             state.so_far.indexed += len(done.packages)
