@@ -58,6 +58,7 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
         result_json,
         tell_mirror,
         tell_selection,
+        tell_yanked_here,
     )
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, replace_skipped
@@ -99,6 +100,8 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
         tell_selection(selection, read.refused(), opened)
         if planned is not None:
             tell_mirror(planned)
+        else:
+            tell_yanked_here(plan, remedies_for(job.channel, job.store).command("unyank"))
         if not job.dry_run:
             total = len(plan.tasks)
             transfer = Transfer(read, opened)
@@ -119,7 +122,7 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
         else:
             documents.append(document)
     else:
-        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran))
+        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran, planned))
     error = failure(copied, plan, selection)
     if copied is None:
         if error is not None:
