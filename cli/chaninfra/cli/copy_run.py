@@ -152,13 +152,18 @@ def copy_by_all_mirrors(job: CopyJob) -> None:
     failed: list[ChaninfraError] = []
     for name in names:
         streams.step(f"mirror {name}")
+        printed: list[dict[str, Any]] = []
+        said: str | None = None
         try:
-            copy_once(job, name, documents)
+            copy_once(job, name, printed)
         except StoppedError:
             raise
         except ChaninfraError as error:
+            said = error.summary
             error.message = f"mirror {name}: {error.message}"
             failed.append(error)
+        result = printed[0] if printed else {}
+        documents.append({"name": name, "error": said, **result})
     if job.as_json:
         streams.result_json({"mirrors": documents})
     for problem in failed[:-1]:
