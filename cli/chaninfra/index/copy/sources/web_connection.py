@@ -19,7 +19,8 @@ from urllib3.util.connection import create_connection
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.s3.trust import context
 from chaninfra.channel.text import shown
-from chaninfra.index.copy.sources.web_origin import OPTION, Kind, Origin, Reach, kind_of
+from chaninfra.index.copy.sources.reference import OPTION
+from chaninfra.index.copy.sources.web_origin import Kind, Origin, Reach, kind_of
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0

@@ -14,12 +14,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import shown, without_secrets
+from chaninfra.index.copy.sources.reference import OPTION
 
 Kind = Literal["public", "private", "loopback", "link-local"]
 """Of an address. Link-local ones are where clouds have their metadata, with the credentials of a machine."""
 
-OPTION = "--allow-origin"
-"""The option with which a user names further origins."""
 _PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
