@@ -62,6 +62,8 @@ class BatchDone:
     failed: tuple[Failed, ...]
     report: SubdirReport | None
     """None: no package was left to commit."""
+    added: frozenset[str] = frozenset()
+    """The files that had no record before."""
 
 
 def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Sequence[Arrived]) -> BatchDone:
@@ -100,7 +102,7 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
                 patch="own" if each.task.own else patch,
             )
         )
-    return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report)
+    return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report, added=frozenset(applied.added))
 
 
 def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], failed: list[Failed]) -> dict[str, Patch]:
@@ -168,7 +170,11 @@ def _commit(
     target = plan.target
     patches = {file: wish.patch for file, wish in wishes.items()}
     records = {each.file: index_record(each.task.package, each.brought.etag, patches.get(each.file)) for each in batch}
-    yanks = {each.file: _yank(yank, target.runtime) for each in batch if (yank := each.task.package.yank) is not None}
+    yanks = {
+        each.file: _yank(yank, target.runtime, each.task.mirror)
+        for each in batch
+        if (yank := each.task.package.yank) is not None
+    }
     fresh = {each.file for each in batch if each.brought.way != "present"}
     signatures, sidecars = Signatures(target), _Sidecars(source, target.runtime)
     last: list[Applied] = []
@@ -203,10 +209,11 @@ def _commit(
     return last[-1], dataclasses.replace(report, left_out=left_out)
 
 
-def _yank(yank: Yank, runtime: Runtime) -> Yank:
+def _yank(yank: Yank, runtime: Runtime, mirror: str | None) -> Yank:
     """The yank as the source has it, whose texts may be anything. The rule of retention is that of the source alone."""
     reason = one_line(yank.reason)[:MAX_REASON] if yank.reason else None
-    return Yank(reason=reason, when=yank.when if _TIME.fullmatch(yank.when) else now_with_offset(runtime))
+    when = yank.when if _TIME.fullmatch(yank.when) else now_with_offset(runtime)
+    return Yank(reason=reason, when=when, mirror=mirror)
 
 
 class _Sidecars:

@@ -53,6 +53,8 @@ class Task:
     """Whether the target has a patch of its own for it, which stays."""
     there: bool = False
     """Whether its bytes seem to be in the target."""
+    mirror: str | None = None
+    """The mirror that yanks it in its own name, if it is yanked; None: it is yanked as by a person."""
 
 
 @dataclass(frozen=True, kw_only=True)

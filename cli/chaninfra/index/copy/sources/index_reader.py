@@ -150,7 +150,7 @@ class IndexReader:
                 return
             # A writer may have replaced the index, and deleted what it named: by a withdrawal, or as garbage.
             now = self._after(state)
-            if now is None or name not in now.index.hashes:
+            if name not in now.index.hashes:
                 return
             if now.index.hashes[name] == digest:
                 break
@@ -210,12 +210,20 @@ class IndexReader:
                 self._read = True
             return self._state
 
-    def _after(self, state: _State) -> _State | None:
-        """The shard index that was read after this one, or is read now."""
+    def _after(self, state: _State) -> _State:
+        """The shard index that was read after this one, or is read now.
+
+        Rule: that the index is not there any more does not mean that its packages are gone.
+        """
         with self._lock:
             if self._state is state:
-                self._state = self._read_state()
-            return self._state
+                now = self._read_state()
+                if now is None:
+                    raise InvalidRepodataError(
+                        "went away while it was read", where=f"{self._url}/{FILE_NAMES['shards']}", remedy=MENDED
+                    )
+                self._state = now
+            return self._state or state
 
     def _read_state(self) -> _State | None:
         data = self._get(FILE_NAMES["shards"], MAX_SHARD_INDEX)

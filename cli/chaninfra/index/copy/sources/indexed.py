@@ -160,6 +160,10 @@ class IndexedSource:
         """See Source."""
         return self._passed_over.messages()
 
+    def passes_over(self, subdir: Subdir, file: str) -> bool:
+        """See Source."""
+        return self._passed_over.has(f"{subdir}/{file}")
+
     def chunks(self, package: SourcePackage) -> Iterator[bytes]:
         """See Source."""
         return self._files.chunks(package.subdir, beside(package.base_url, package.file))

@@ -287,6 +287,20 @@ def test_a_lost_shard_stops() -> None:
     assert {*by_file(source_in(store).packages("noarch", ["b"]))} == {B}
 
 
+def test_an_index_that_goes_away_stops() -> None:
+    """It does not mean that its packages have left: whoever writes it may be replacing it."""
+    _, store = ours()
+    source = source_in(store)
+    assert source.tells_patches
+    index = ShardIndex.parse(store.objects[INDEX].data)
+    assert index is not None
+    del store.objects[f"{FOLDER}/{shard_key(index.hashes['a'])}"], store.objects[INDEX]
+    for _ in range(2):
+        with pytest.raises(InvalidRepodataError, match="went away while it was read") as raised:
+            list(source.packages("noarch"))
+        assert "repodata_shards" in str(raised.value.where)
+
+
 def test_no_channel() -> None:
     for objects in ({}, {f"{FOLDER}/x-1-0.conda": b""}):
         with pytest.raises(ConfigurationError, match="no subdir has an index") as caught:
