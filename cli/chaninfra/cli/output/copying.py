@@ -176,6 +176,9 @@ def tell_mirror(planned: PlannedRun) -> None:
     if planned.withdrawn:
         some = _some(planned.withdrawn)
         streams.note(f"not copied again, since withdrawn.json says that it was deleted here for good: {some}")
+    if planned.retired:
+        some = _some([f"{path} ({rule})" for path, rule in sorted(planned.retired.items())])
+        streams.note(f"not copied, since a retention rule of the channel would take it at once: {some}")
     if planned.prune is not None and planned.prune.kept:
         kept = [f"{path} ({lock})" for path, lock in sorted(planned.prune.kept.items())]
         streams.note(f"has left the source, and stays, since a lock file needs it: {_some(kept)}")
@@ -270,6 +273,7 @@ def result_json(
             "back": [*(pruned.back if pruned is not None else gone.back if gone is not None else ())],
             "kept": dict(gone.kept) if gone is not None else {},
             "withdrawn": [*planned.withdrawn] if planned is not None else [],
+            "retired": dict(planned.retired) if planned is not None else {},
         },
         "index": report_json(copied.report) if copied is not None else None,
     }

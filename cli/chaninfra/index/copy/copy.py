@@ -23,7 +23,7 @@ from chaninfra.channel.errors import (
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
-from chaninfra.index.copy.batch import Arrived, commit_batch
+from chaninfra.index.copy.batch import Arrived, BatchDone, commit_batch
 from chaninfra.index.copy.brought import Brought
 from chaninfra.index.copy.checked import UnreadableSourceError
 from chaninfra.index.copy.deletions import Deletions
@@ -63,6 +63,10 @@ class Transfer(Protocol):
         """
 
 
+Committing = Callable[[SubdirPlan, Sequence[Arrived], Callable[[], BatchDone]], BatchDone]
+"""Is called for each batch of packages that are in the target, with what commits it, and does what belongs to that."""
+
+
 @dataclass(kw_only=True)
 class SoFar:
     """How far a copy is, for whoever stops it."""
@@ -94,8 +98,10 @@ def copy(
     so_far: SoFar | None = None,
     at_once: int = AT_ONCE,
     bringing: Runtime | None = None,
+    committing: Committing | None = None,
 ) -> Copied:
-    """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them.
+    """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them. `committing`: None:
+    batches are only committed.
 
     A package that fails is named in `failed`, and the others go on, unless one after the other fails, or the target
     denies one. Raises
@@ -112,7 +118,7 @@ def copy(
     threads = bringing or Threads(at_once)
     for subdir in plan.subdirs:
         state.reports = []
-        _copy_subdir(channel, source, subdir, transfer, progress, state, threads, at_once)
+        _copy_subdir(channel, source, subdir, transfer, progress, state, threads, at_once, committing)
         if state.reports:
             copied = frozenset(
                 each.package.file for each in state.packages if each.package.subdir == subdir.target.subdir
@@ -139,6 +145,7 @@ def _copy_subdir(
     state: _State,
     threads: Runtime,
     at_once: int,
+    committing: Committing | None,
 ) -> None:
     runtime = channel.runtime
     batch: list[Arrived] = []
@@ -148,7 +155,9 @@ def _copy_subdir(
         nonlocal batch, size, begun
         if batch:
             state.deletions.look()
-            done = commit_batch(channel, source, subdir, _there_still(batch, state))
+            there = _there_still(batch, state)
+            commit_it = partial(commit_batch, channel, source, subdir, there)
+            done = commit_it() if committing is None else committing(subdir, there, commit_it)
             state.packages += done.packages
             state.failed += done.failed
             state.so_far.indexed += len(done.packages)
