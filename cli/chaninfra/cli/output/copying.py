@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, SkippedError, StoppedError, StorageError
@@ -46,7 +47,7 @@ def plan_text(plan: Plan, pruning: PlannedRun | None = None) -> str:
     lines = [streams.table([_HEAD, *rows])] if rows else []
     doing = Counter(task.doing for task in plan.tasks)
     new = f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied"
-    lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already)}")
+    lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already, 'would be ')}")
     return "\n".join([*lines, DRY_RUN])
 
 
@@ -58,18 +59,18 @@ def _what(task: Task) -> str:
     return f"{_WHAT[task.doing]}{yanked}{patched}{own}"
 
 
-def _more(doing: Counter[Any], already: Sequence[str]) -> str:
-    """The sums beside that of what is new."""
+def _more(doing: Counter[Any], already: Sequence[str], would: str = "") -> str:
+    """The sums beside that of what is new. `would`: goes before what is done."""
     parts = [
-        *([f"{count(doing['record'], 'record')} changed"] if doing["record"] else []),
-        *([f"{doing['yank']:,} yanked"] if doing["yank"] else []),
-        *([f"attestations of {doing['attestations']:,} added"] if doing["attestations"] else []),
+        *([f"{count(doing['record'], 'record')} {would}changed"] if doing["record"] else []),
+        *([f"{doing['yank']:,} {would}yanked"] if doing["yank"] else []),
+        *([f"attestations of {doing['attestations']:,} {would}added"] if doing["attestations"] else []),
         *([f"{len(already):,} {'is' if len(already) == 1 else 'are'} there already"] if already else []),
     ]
     return "".join(f"; {part}" for part in parts)
 
 
-def done_text(copied: Copied, ran: Ran | None = None) -> str:
+def done_text(copied: Copied, ran: Ran | None = None, planned: PlannedRun | None = None) -> str:
     """The sums, what differs from a plain copy, and the report of the index."""
     packages = copied.packages
     doing = Counter(each.doing for each in packages)
@@ -87,7 +88,11 @@ def done_text(copied: Copied, ran: Ran | None = None) -> str:
     lines = [f"{sum_ if tried else 'nothing to copy'}{_more(doing, copied.already)}"]
     pruned = ran.pruned if ran is not None else None
     if pruned is not None:
-        lines += _named("yanked, since the source does not have it any more", pruned.yanked)
+        why = planned.prune.yank if planned is not None and planned.prune is not None else {}
+        if pruned.yanked:
+            # A commit that was made again may find more than was planned.
+            reasons = {path: why.get(path, "it has left the source") for path in pruned.yanked}
+            lines.append(f"yanked: {_with_reasons(reasons)}")
         lines += _named("back, since the source has it again", pruned.back)
     lines += _named("yanked, as in the source", _paths(each for each in packages if each.yanked))
     lines += _named("patched, as in the source", _paths(each for each in packages if each.patch == "source"))
@@ -127,20 +132,43 @@ def tell_selection(selection: Selection, refused: Sequence[str], channel: Channe
         streams.note(
             f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
         )
-    if some := [*selection.not_installable]:
-        shown = _named(f"left out, since these machines cannot install {'it' if len(some) == 1 else 'them'}", some)
-        streams.note(f"{shown[0]} ({one_line(selection.not_installable[some[0]])})")
+    if some := selection.not_installable:
+        it = "it" if len(some) == 1 else "them"
+        streams.note(f"left out, since these machines cannot install {it}: {_with_reasons(some)}")
+    for word in selection.excludes_nothing:
+        streams.note(f"--exclude names no package that would be copied: {one_line(word)}")
     for spec in selection.unnamed:
         streams.note(f"names no package now: {one_line(spec)}")
     for other in selection.elsewhere:
-        missing = f", and not {count(len(other.missing), 'package')} of it" if other.missing else ""
+        packages = count(other.there + len(other.missing), "package")
         streams.note(
-            f"{other.lock} names another channel, {one_line(other.channel)}: the source has {other.there:,} of its "
-            f"packages{missing}"
+            f"{other.lock} has {packages} of another channel, {one_line(other.channel)}: the source has "
+            f"{f'{other.there:,}' if other.there else 'none'} of them, and lacks {_some(other.missing)}"
         )
     if refused:
         text = _lines(f"{count(len(refused), 'record')} of the source passed over:", refused)
         streams.warning(ChaninfraError(text, remedy="no channel can have them; tell those who keep the source"))
+
+
+def tell_yanked_here(plan: Plan, unyank: str) -> None:
+    """Print what is not copied since it is yanked in the target; `unyank`: the command, without packages."""
+    if plan.yanked_here:
+        one = len(plan.yanked_here) == 1
+        streams.note(
+            f"{'stays' if one else 'stay'} yanked here, and {'is' if one else 'are'} not yanked in the source: "
+            f"{_some(plan.yanked_here)}\nto bring {'it' if one else 'them'} back: {unyank} "
+            f"{shlex.join(plan.yanked_here[:_SHOWN])}"
+        )
+
+
+def _with_reasons(why: Mapping[str, str]) -> str:
+    """`a, b (why); c (why)`."""
+    names: dict[str, list[str]] = {}
+    for name, reason in why.items():
+        names.setdefault(reason, []).append(name)
+    more = [f"and {len(names) - _FEW:,} more reasons"] if len(names) > _FEW else []
+    few = [f"{_some(each)} ({one_line(reason)})" for reason, each in [*names.items()][:_FEW]]
+    return "; ".join([*few, *more])
 
 
 def tell_mirror(planned: PlannedRun) -> None:
@@ -223,11 +251,13 @@ def result_json(
         "packages": packages,
         "size": plan.size if copied is None else copied.size,
         "already": [*plan.already],
+        "yanked-here": [*plan.yanked_here],
         "failed": failed,
         "selection": {
             "not-here": dict(selection.not_here),
             "too-young": selection.too_young,
             "unnamed": [*selection.unnamed],
+            "excludes-nothing": [*selection.excludes_nothing],
             "lacking": [
                 {"lock": each.lock, "package": each.path_in_channel, "reason": each.why} for each in selection.lacking
             ],

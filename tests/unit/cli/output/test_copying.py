@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.errors import ConflictError, ExitCode, SkippedError, UnreachableError
-from chaninfra.cli.output.copying import copy_stopped, done_text, failure, plan_text, result_json
+from chaninfra.cli.output.copying import copy_stopped, done_text, failure, plan_text, result_json, tell_yanked_here
 from chaninfra.index.copy.copy import SoFar
 from chaninfra.index.copy.locked import Lacking
 from chaninfra.index.copy.report import Copied, Failed
@@ -74,6 +74,30 @@ def test_what_is_under_a_patch_of_the_channel_is_said_to_be_in_no_patch(
         "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
         f"drops it until the next copy): noarch/{file('b')}"
     ) in done_text(copied(store, source)).splitlines()
+
+
+def test_a_dry_run_says_what_would_be_changed(source: MemorySource, store: MemoryStore) -> None:
+    copied(store, source)
+    add(opened(source.store, "later"), ["a"], {"license": "Y"})
+    ran(source.store, yanking("b"))
+    assert "; 1 record would be changed; 1 would be yanked; 1 is there already" in plan_text(
+        planned(opened(store), source)
+    )
+
+
+def test_what_is_yanked_here_alone_is_told_with_the_command(
+    source: MemorySource, store: MemoryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied(store, source)
+    plan = planned(opened(store), source)
+    tell_yanked_here(plan, "chaninfra unyank")
+    assert (plan.yanked_here, capsys.readouterr().err) == ((), "")
+    ran(store, yanking("a"))
+    plan = planned(opened(store, "again"), source)
+    assert plan.yanked_here == (f"noarch/{file('a')}",)
+    tell_yanked_here(plan, "chaninfra unyank")
+    assert f"chaninfra unyank noarch/{file('a')}\n" in capsys.readouterr().err
+    assert result_json(opened(store), source, plan, NOTHING, None, None, None)["yanked-here"] == [*plan.yanked_here]
 
 
 def test_the_json_names_all(source: MemorySource, store: MemoryStore) -> None:
