@@ -118,6 +118,8 @@ class MemoryTransfer:
         """See Transfer."""
         key = f"{FOLDER}/{package.file}"
         found_there = self.store.head(key) if there else None
+        if there and found_there is None:
+            raise SkippedError("its file is not there any more")
         data = b"" if found_there else b"".join(self.source.chunks(package))
         if not found_there and hashlib.sha256(data).hexdigest() != package.facts.sha256:
             raise SkippedError("the source has other bytes than its index says")

@@ -256,7 +256,8 @@ def apply(
         applied.gone = {
             file: package_name(file) for file in change.yanks if file not in yanks and repodata.find(file) is None
         }
-    left = applied.gone | applied.unpatched
+    # Rule: a yank that comes with a record is of the bytes of that record.
+    left = applied.gone | applied.unpatched | applied.superseded
     to_yank = {file: yank for file, yank in change.yanks.items() if file not in left}
     applied.newly_yanked = add_yanks(repodata, yanks, to_yank, over_mirrors=change.over_mirrors)
     again: set[str] = set()

@@ -14,13 +14,14 @@ from pathlib import Path
 import msgspec
 
 from chaninfra.channel.conda.mirrors import Mirror, Mirrors
-from chaninfra.channel.conda.object_names import CHANNEL_JSON, WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
 from chaninfra.index.cdn_invalidation import changed
 from chaninfra.index.channel import Channel
 from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
+from chaninfra.index.copy.deletions import deleted_for_good
 from chaninfra.index.copy.mirrors import prune
 from chaninfra.index.copy.mirrors.left import why
 from chaninfra.index.copy.mirrors.notes import begin_notes
@@ -35,7 +36,7 @@ from chaninfra.index.locks import read_lock
 from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import Runtime
-from chaninfra.index.withdrawal.document import read_withdrawn
+from chaninfra.index.withdrawal.document import Withdrawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +130,12 @@ def plan_run(
     subdirs = _subdirs(channel, source, mirror)
     progress.stage("reading the source")
     selection = select(source, wanted, subdirs, channel.runtime.now_ms())
-    withdrawn = _withdrawn(channel, selection.packages)
+    deleted = deleted_for_good(channel)
+    withdrawn = _withdrawn(deleted, selection.packages)
     if withdrawn:
         left = tuple(each for each in selection.packages if each.path_in_channel not in withdrawn)
         selection = dataclasses.replace(selection, packages=left)
-    plan = plan_copy(source, channel, selection.packages, progress)
+    plan = plan_copy(source, channel, selection.packages, progress, deleted=deleted)
     locks = [read_lock(path) for path in wanted.locks]
     taken = retired(channel, [task.package for task in plan.tasks if task.doing == "new"], locks)
     if taken:
@@ -201,9 +203,8 @@ def run(
     return Ran(copied=copied, pruned=pruned)
 
 
-def _withdrawn(channel: Channel, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
+def _withdrawn(document: Withdrawn, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
     """Those of the packages (`<subdir>/<file>`) that were deleted here for good, with the same bytes."""
-    document = read_withdrawn(channel.writer, channel.descriptor.key(WITHDRAWN_JSON))[0]
     known = {(each.path, sha256) for each in document.packages for sha256 in each.sha256}
     return tuple(
         each.path_in_channel for each in packages if (each.path_in_channel, (each.facts.sha256 or "").lower()) in known
