@@ -62,6 +62,8 @@ class BatchDone:
     failed: tuple[Failed, ...]
     report: SubdirReport | None
     """None: no package was left to commit."""
+    added: frozenset[str] = frozenset()
+    """The files that had no record before."""
 
 
 def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Sequence[Arrived]) -> BatchDone:
@@ -104,7 +106,7 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
                 patch="own" if each.task.own or each.file in own else patch,
             )
         )
-    return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report)
+    return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report, added=frozenset(applied.added))
 
 
 def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], failed: list[Failed]) -> dict[str, Patch]:

@@ -17,14 +17,15 @@ from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import (
     ChaninfraError,
     ConflictError,
-    CredentialsError,
+    DeniedError,
     SkippedError,
 )
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
-from chaninfra.index.copy.batch import Arrived, commit_batch
+from chaninfra.index.copy.batch import Arrived, BatchDone, commit_batch
 from chaninfra.index.copy.brought import Brought
+from chaninfra.index.copy.checked import UnreadableSourceError
 from chaninfra.index.copy.deletions import Deletions
 from chaninfra.index.copy.plan import Plan, SubdirPlan, Task
 from chaninfra.index.copy.report import Copied, CopiedPackage, Failed, together
@@ -62,6 +63,10 @@ class Transfer(Protocol):
         """
 
 
+Committing = Callable[[SubdirPlan, Sequence[Arrived], Callable[[], BatchDone]], BatchDone]
+"""Is called for each batch of packages that are in the target, with what commits it, and does what belongs to that."""
+
+
 @dataclass(kw_only=True)
 class SoFar:
     """How far a copy is, for whoever stops it."""
@@ -93,10 +98,13 @@ def copy(
     so_far: SoFar | None = None,
     at_once: int = AT_ONCE,
     bringing: Runtime | None = None,
+    committing: Committing | None = None,
 ) -> Copied:
-    """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them.
+    """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them. `committing`: None:
+    batches are only committed.
 
-    A package that fails is named in `failed`, and the others go on, unless one after the other fails. Raises
+    A package that fails is named in `failed`, and the others go on, unless one after the other fails, or the target
+    denies one. Raises
     DeniedError, before a byte goes, for whoever may not write the patches or yanks that are needed; and what `commit`
     raises: what was committed until then stays.
     """
@@ -110,7 +118,7 @@ def copy(
     threads = bringing or Threads(at_once)
     for subdir in plan.subdirs:
         state.reports = []
-        _copy_subdir(channel, source, subdir, transfer, progress, state, threads, at_once)
+        _copy_subdir(channel, source, subdir, transfer, progress, state, threads, at_once, committing)
         if state.reports:
             copied = frozenset(
                 each.package.file for each in state.packages if each.package.subdir == subdir.target.subdir
@@ -137,6 +145,7 @@ def _copy_subdir(
     state: _State,
     threads: Runtime,
     at_once: int,
+    committing: Committing | None,
 ) -> None:
     runtime = channel.runtime
     batch: list[Arrived] = []
@@ -146,7 +155,9 @@ def _copy_subdir(
         nonlocal batch, size, begun
         if batch:
             state.deletions.look()
-            done = commit_batch(channel, source, subdir, _there_still(batch, state))
+            there = _there_still(batch, state)
+            commit_it = partial(commit_batch, channel, source, subdir, there)
+            done = commit_it() if committing is None else committing(subdir, there, commit_it)
             state.packages += done.packages
             state.failed += done.failed
             state.so_far.indexed += len(done.packages)
@@ -161,7 +172,9 @@ def _copy_subdir(
                 state.failed.append(Failed(package=task.package.path_in_channel, error=brought))
                 progress.failed(task.package.path_in_channel, brought.summary)
                 state.errors = 0 if isinstance(brought, SkippedError | ConflictError) else state.errors + 1
-                if state.errors >= _ERRORS_IN_A_ROW or isinstance(brought, CredentialsError):
+                # Whoever may not write one package into the target may write none.
+                denied = isinstance(brought, DeniedError) and not isinstance(brought, UnreadableSourceError)
+                if state.errors >= _ERRORS_IN_A_ROW or denied:
                     state.stopped = brought
                     break
                 continue

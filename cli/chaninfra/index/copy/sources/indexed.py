@@ -21,6 +21,7 @@ from chaninfra.index.copy.source import S3Object, SourcePackage
 from chaninfra.index.copy.sources.index_reader import IndexReader
 from chaninfra.index.copy.sources.passed_over import PassedOver
 from chaninfra.index.copy.sources.reference import beside
+from chaninfra.index.copy.sources.source_errors import naming_it
 from chaninfra.index.package.sidecars import immutable_name, sidecar_name
 from chaninfra.index.runtime import Runtime, Threads, run_all
 
@@ -116,9 +117,10 @@ class IndexedSource:
 
     @cached_property
     def _subdirs(self) -> tuple[Subdir, ...]:
-        likely = self._files.likely()
-        asked = [subdir for subdir in KNOWN_SUBDIRS if subdir in likely.subdirs]
-        answers = run_all(self._runtime, [partial(self._has_index, subdir, likely.certain) for subdir in asked])
+        with naming_it():
+            likely = self._files.likely()
+            asked = [subdir for subdir in KNOWN_SUBDIRS if subdir in likely.subdirs]
+            answers = run_all(self._runtime, [partial(self._has_index, subdir, likely.certain) for subdir in asked])
         found = tuple(subdir for subdir, answer in zip(asked, answers, strict=True) if answer is True)
         denied = [answer for answer in answers if isinstance(answer, DeniedError)]
         if not found and denied:
