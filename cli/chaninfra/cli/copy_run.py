@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.errors import ChaninfraError, ConfigurationError, StoppedError
+from chaninfra.channel.errors import ChaninfraError, StoppedError
 from chaninfra.cli.channel_argument.source import FromFlags, open_from
 from chaninfra.cli.output import streams
 from chaninfra.cli.part_option import check_shared
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
-    from chaninfra.channel.conda.subdirs import Subdir
-    from chaninfra.index.channel import Channel
     from chaninfra.index.copy.mirrors.run import PlannedRun, Ran
     from chaninfra.index.copy.report import Copied
-    from chaninfra.index.copy.source import Source
     from chaninfra.index.copy.wanted import Wanted
     from chaninfra.index.report import Report
 
@@ -42,6 +40,13 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
 
     Raises SkippedError for what was not copied; what `plan_copy` and `copy` raise.
     """
+    from chaninfra.index.copy.mirrors.remedies import of_mirror
+
+    with of_mirror(mirror) if mirror is not None else nullcontext():
+        _copy(job, mirror, documents)
+
+
+def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | None) -> None:
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
@@ -63,6 +68,7 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
     from chaninfra.index.copy.mirrors.run import limits, mirror_named, plan_run, run
     from chaninfra.index.copy.plan import plan_copy
     from chaninfra.index.copy.selection import select
+    from chaninfra.index.copy.subdirs import common_subdirs, names_elsewhere
     from chaninfra.index.copy.transfer import Transfer
 
     share_what_is_freed()
@@ -85,10 +91,12 @@ def copy_once(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] 
         else:
             read = open_from(job.from_, job.source, opened)
             shown.stage("reading the source")
-            selection = select(read, job.wanted, _subdirs(opened, read, job.wanted), opened.runtime.now_ms())
+            subdirs = common_subdirs(opened, read, job.wanted)
+            selection = select(read, job.wanted, subdirs, opened.runtime.now_ms())
+            selection = replace(selection, not_here=names_elsewhere(opened, read, job.wanted))
             plan = plan_copy(read, opened, selection.packages, shown)
         shown.pause()
-        tell_selection(selection, read.refused())
+        tell_selection(selection, read.refused(), opened)
         if planned is not None:
             tell_mirror(planned)
         if not job.dry_run:
@@ -162,22 +170,3 @@ def _report(copied: Copied, ran: Ran | None) -> Report:
 
     pruned = ran.pruned if ran is not None else None
     return Report.of([*copied.report.subdirs, *(pruned.report.subdirs if pruned is not None else ())])
-
-
-def _subdirs(channel: Channel, source: Source, wanted: Wanted) -> list[Subdir]:
-    """Those that both have, and are wanted. Raises ConfigurationError where there is none."""
-    there, here = source.subdirs(), channel.descriptor.subdirs
-    found = [
-        each
-        for each in there
-        if (each in here or channel.origin == "assumed") and (wanted.subdirs is None or each in wanted.subdirs)
-    ]
-    if not found:
-        both = f"the source has {', '.join(there) or 'none'}, and the channel {', '.join(here)}"
-        denied = "".join(f"; {each}" for each in source.refused())
-        raise ConfigurationError(
-            f"no subdir is in both channels and asked for: {both}{denied}",
-            where=source.url,
-            remedy="give others by --subdir",
-        )
-    return found

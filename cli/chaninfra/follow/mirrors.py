@@ -91,6 +91,7 @@ def log_ran(log: Log, planned: PlannedRun, ran: Ran) -> None:
         yanked=pruned.yanked if pruned is not None else (),
         back=pruned.back if pruned is not None else (),
         deleted_here=planned.withdrawn,
+        retired=len(planned.retired),
     )
 
 

@@ -42,7 +42,7 @@ class Yanking:
     changed: tuple[str, ...]
     """Packages that were yanked or brought back."""
     already: tuple[str, ...]
-    """Packages that were yanked before."""
+    """Packages that were yanked before, and not by a mirror if this was by hand."""
     report: Report
 
 
@@ -74,7 +74,8 @@ class Opened:
 
 
 def yank(channel: Channel, words: Sequence[str], reason: str | None, progress: Progress = SILENT) -> Yanking:
-    """Take the packages that the words select out of the index; see `select`.
+    """Take the packages that the words select out of the index; see `select`. What a mirror has yanked stays yanked
+    from now on, with this reason.
 
     Raises ConfigurationError for a word that is not a name, file or match spec, and for a reason that is not one line;
     ChaninfraError for a word that selects nothing; and what `commit` raises.
@@ -97,7 +98,7 @@ def yank_chosen(
 
     def commit_to(subdir: Subdir, whole: Whole) -> SubdirReport:
         yanks = {file: yank_of(subdir, file) for file in opened.chosen[subdir]}
-        change = Change(yanks=yanks, names=opened.names(subdir))
+        change = Change(yanks=yanks, names=opened.names(subdir), over_mirrors=True)
         # Also where all are yanked: an earlier yank may have ended before the derived files were written.
         applied, report = _commit(opened.subdir_indexes[subdir], change)
         new.update(f"{subdir}/{file}" for file in applied.newly_yanked)

@@ -158,7 +158,7 @@ def test_a_publisher_can_run_a_mirror_that_does_not_prune(mirrored: Mirrored) ->
     mirrored.declare(prune=True)
     denied = mirrored.run("--mirror", "up", **keys)
     assert denied.returncode == 5
-    assert "only maintainers may copy for a mirror that prunes" in denied.stderr
+    assert "only maintainers may run the mirrors of a channel where one of them prunes" in denied.stderr
     assert mirrored.records().keys() == {OWN}
     mirrored.declare()
     ran = mirrored.run("--mirror", "up", **keys)

@@ -84,6 +84,10 @@ class StoredSource:
         """See Source."""
         return ()
 
+    def passes_over(self, subdir: Subdir, file: str) -> bool:
+        """See Source."""
+        return False
+
     def chunks(self, package: SourcePackage) -> Iterator[bytes]:
         """See Source."""
         self.read.append(package.file)

@@ -101,6 +101,10 @@ class MemorySource:
         """Nothing."""
         return ()
 
+    def passes_over(self, subdir: Subdir, file: str) -> bool:
+        """See Source."""
+        return False
+
     def chunks(self, package: SourcePackage) -> Iterator[bytes]:
         """There are no bytes."""
         raise AssertionError(f"{package.path_in_channel} has no bytes here")

@@ -14,6 +14,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.copy.mirrors.document import read_copies
 from chaninfra.index.copy.mirrors.run import PlannedRun, Ran, plan_run, run
 from chaninfra.index.copy.source import SourcePackage
+from chaninfra.index.whole import Whole, read_whole
 from support.index_model.copying import MemorySource, MemoryTransfer
 from support.index_model.processes import channel_with
 from support.index_model.rolling_back import opened
@@ -63,6 +64,10 @@ class Mirrored:
         planned = plan_run(channel, self.source, name, **how)
         transfer = MemoryTransfer(source=self.source, store=channel.writer)
         return planned, run(channel, self.source, planned, transfer, bringing=channel.runtime)
+
+    def whole(self) -> Whole:
+        """The index of noarch."""
+        return read_whole(self.channel().subdir_index("noarch"))
 
     def copies(self) -> dict[str, tuple[str, ...]]:
         """File → the mirrors that have copied it."""

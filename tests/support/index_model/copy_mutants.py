@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from chaninfra.index.commit import change
-from chaninfra.index.copy.patching import Patching
+from chaninfra.index.copy.patching import Begun, Patching
 from support.index_model.mutant import Mutant
 
 
 def _after_the_commit(patch: pytest.MonkeyPatch) -> None:
     """The patches are written after the commit of the records."""
     begin, end = Patching.begin, Patching.end
-    patch.setattr(Patching, "begin", lambda self: True)
+    patch.setattr(Patching, "begin", lambda self: Begun(changed=True, own=frozenset()))
     patch.setattr(Patching, "end", lambda self, superseded: (begin(self), end(self, superseded)))
 
 

@@ -98,6 +98,9 @@ COPIES: dict[str, Callable[[], Scenario]] = {
     "copy of what was yanked later and publish of one name": lambda: _never(
         partial(copying, yanked(), "a", takes="a"), partial(publishing, "a-2")
     ),
+    "copy of what is new and delete": lambda: _never(
+        partial(copying, plain(), "b", alone=False), partial(deleting, "b", last=False), withdrawn=("b",)
+    ),
     "copy and delete": lambda: _never(
         partial(copying, patched(), "a", alone=False),
         partial(deleting, "a", last=False),

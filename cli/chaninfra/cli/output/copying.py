@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.errors import ChaninfraError, SkippedError, StoppedError
+from chaninfra.channel.errors import ChaninfraError, SkippedError, StoppedError, StorageError
 from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.progress import bytes_text
 from chaninfra.cli.output.reports import DRY_RUN, report_json, report_text
+from chaninfra.index.place import how_to_declare
 
 if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
@@ -73,7 +74,7 @@ def done_text(copied: Copied, ran: Ran | None = None) -> str:
     packages = copied.packages
     doing = Counter(each.doing for each in packages)
     new = [each for each in packages if each.doing == "new"]
-    size = sum(each.package.facts.size or 0 for each in new if each.way != "present")
+    size = copied.size
     ways = Counter(each.way for each in new)
     how = [
         *([f"{ways['copied']:,} by the store itself"] if ways["copied"] else []),
@@ -91,7 +92,9 @@ def done_text(copied: Copied, ran: Ran | None = None) -> str:
     lines += _named("yanked, as in the source", _paths(each for each in packages if each.yanked))
     lines += _named("patched, as in the source", _paths(each for each in packages if each.patch == "source"))
     lines += _named(
-        "under a patch of this channel, which stays", _paths(each for each in packages if each.patch == "own")
+        "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
+        "drops it until the next copy)",
+        _paths(each for each in packages if each.patch == "own"),
     )
     reports = [copied.report, *([pruned.report] if pruned is not None else [])]
     return "\n".join([*lines, *(text for report in reports if (text := report_text(report)))])
@@ -112,8 +115,14 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(map(one_line, names[:_FEW]))}{more}"
 
 
-def tell_selection(selection: Selection, refused: Sequence[str]) -> None:
-    """Print what was asked for, or is in the source, and is not copied."""
+def tell_selection(selection: Selection, refused: Sequence[str], channel: Channel) -> None:
+    """Print what was asked for, or is in the source, and is not copied to the channel."""
+    if selection.not_here:
+        lacking = ", ".join(f"{subdir} ({count(number, 'name')})" for subdir, number in selection.not_here.items())
+        streams.note(
+            f"not copied, since the channel does not have the subdir of these packages: {lacking}\n"
+            f"{how_to_declare(channel, selection.not_here)}"
+        )
     if selection.too_young:
         streams.note(
             f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
@@ -139,6 +148,9 @@ def tell_mirror(planned: PlannedRun) -> None:
     if planned.withdrawn:
         some = _some(planned.withdrawn)
         streams.note(f"not copied again, since withdrawn.json says that it was deleted here for good: {some}")
+    if planned.retired:
+        some = _some([f"{path} ({rule})" for path, rule in sorted(planned.retired.items())])
+        streams.note(f"not copied, since a retention rule of the channel would take it at once: {some}")
     if planned.prune is not None and planned.prune.kept:
         kept = [f"{path} ({lock})" for path, lock in sorted(planned.prune.kept.items())]
         streams.note(f"has left the source, and stays, since a lock file needs it: {_some(kept)}")
@@ -156,17 +168,21 @@ def failure(copied: Copied | None, plan: Plan, selection: Selection) -> Chaninfr
     why: dict[str, tuple[str, str | None]] = {each.package: (each.reason, each.remedy) for each in plan.left_out}
     # That some builds of a package cannot be installed is usual; that none of them can is not.
     for spec, text in selection.unmet.items():
-        why[spec] = (f"cannot be installed: {text}", None)
+        why[spec] = (f"cannot be installed: {text}", "leave it out, or copy it without `--with-dependencies`")
     for each in selection.lacking:
-        why[each.path_in_channel] = (f"{each.lock} needs it: {each.why}", None)
+        why[each.path_in_channel] = (f"{each.lock} needs it: {each.why}", each.remedy)
     for failed in copied.failed if copied is not None else ():
         why[failed.package] = (failed.error.message, failed.error.remedy)
     if not why:
         return copied.stopped if copied is not None else None
     text = _lines(f"{len(why):,} not copied:", [f"{path}: {text}" for path, (text, _) in why.items()])
     remedies = [*dict.fromkeys(remedy for _, remedy in why.values() if remedy)][:_FEW]
-    remedy = "\n  ".join([*remedies, "then run the same command again: what is there is not copied again"])
     stopped = copied.stopped if copied is not None else None
+    errors = [each.error for each in copied.failed] if copied is not None else []
+    if stopped is not None or any(isinstance(error, StorageError) for error in errors):
+        again = "run the same command again: what is there is not copied again"
+        remedies.append(f"then {again}" if remedies else again)
+    remedy = "\n".join(remedies) or None
     if stopped is None:
         return SkippedError(text, remedy=remedy)
     return type(stopped)(f"{stopped.message}\nso the copy ended early; {text}", where=stopped.where, remedy=remedy)
@@ -205,10 +221,11 @@ def result_json(
         "dry-run": copied is None,
         "source": source.url,
         "packages": packages,
-        "size": plan.size,
+        "size": plan.size if copied is None else copied.size,
         "already": [*plan.already],
         "failed": failed,
         "selection": {
+            "not-here": dict(selection.not_here),
             "too-young": selection.too_young,
             "unnamed": [*selection.unnamed],
             "lacking": [
@@ -226,6 +243,7 @@ def result_json(
             "back": [*(pruned.back if pruned is not None else gone.back if gone is not None else ())],
             "kept": dict(gone.kept) if gone is not None else {},
             "withdrawn": [*planned.withdrawn] if planned is not None else [],
+            "retired": dict(planned.retired) if planned is not None else {},
         },
         "index": report_json(copied.report) if copied is not None else None,
     }

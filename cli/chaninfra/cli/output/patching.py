@@ -39,6 +39,8 @@ _APPLIES = {
     "absent": "not there",
     "removing": "being removed",
 }
+_OPTIONAL = ("FROM", "REASON")
+"""Columns of the list that are left out where they are empty."""
 _NAMED = 5
 """A note names at most this many files."""
 
@@ -108,13 +110,14 @@ def listed_text(found: Sequence[ListedPatch]) -> str:
             ", ".join([*map(one_line, each.patch.changes), *(["revoked"] if each.patch.revoke else [])]),
             _APPLIES[each.applies],
             each.patch.when,
+            one_line(each.patch.source or ""),
             one_line(each.patch.reason or ""),
         )
         for each in found
     ]
-    head = ("PACKAGE", "CHANGES", "APPLIES", "SINCE", "REASON")
-    kept = 5 if any(row[-1] for row in rows) else 4
-    return streams.table(row[:kept] for row in [head, *rows])
+    head = ("PACKAGE", "CHANGES", "APPLIES", "SINCE", "FROM", "REASON")
+    kept = [column for column, title in enumerate(head) if title not in _OPTIONAL or any(row[column] for row in rows)]
+    return streams.table(tuple(row[column] for column in kept) for row in [head, *rows])
 
 
 def listed_json(found: Sequence[ListedPatch]) -> list[dict[str, Any]]:
@@ -128,6 +131,7 @@ def listed_json(found: Sequence[ListedPatch]) -> list[dict[str, Any]]:
             "revoke": each.patch.revoke,
             "when": each.patch.when,
             "reason": each.patch.reason,
+            "source": each.patch.source,
         }
         for each in found
     ]

@@ -81,6 +81,8 @@ class Change:
     yanks: Mapping[str, Yank] = field(default_factory=dict)
     """File name → why and when it becomes yanked, unless it is already. The record that it has in the index then is
     kept in its yank."""
+    over_mirrors: bool = False
+    """Whether `yanks` also replace those that a mirror has made, which it could end."""
     back: Collection[str] = ()
     """Yanked files that are to be yanked no longer. One with a record in `records` stays yanked (`superseded`) if its
     object has other bytes than that."""
@@ -146,7 +148,7 @@ class Applied:
     yanked: dict[str, str] = field(default_factory=dict)
     """Yanked files that had a record, or for which the change has one."""
     newly_yanked: dict[str, str] = field(default_factory=dict)
-    """Files that the change has yanked, and that were not yanked before."""
+    """Files that the change has yanked, and that were not yanked before, or by a mirror."""
     signed: dict[str, str] = field(default_factory=dict)
     """Files whose record got another `attestations_sha256`, or none any more."""
     superseded: dict[str, str] = field(default_factory=dict)
@@ -254,9 +256,10 @@ def apply(
         applied.gone = {
             file: package_name(file) for file in change.yanks if file not in yanks and repodata.find(file) is None
         }
-    left = applied.gone | applied.unpatched
+    # Rule: a yank that comes with a record is of the bytes of that record.
+    left = applied.gone | applied.unpatched | applied.superseded
     to_yank = {file: yank for file, yank in change.yanks.items() if file not in left}
-    applied.newly_yanked = add_yanks(repodata, yanks, to_yank)
+    applied.newly_yanked = add_yanks(repodata, yanks, to_yank, over_mirrors=change.over_mirrors)
     again: set[str] = set()
     if change.replace == "all":
         kept = {file: new for file, new in change.records.items() if file in yanks}
@@ -274,7 +277,7 @@ def apply(
     removed = {file for file in removed.union(yanks) if not breaks_index(file)}
     for file in [file for file in yanks if breaks_index(file)]:
         del yanks[file]
-    applied.names |= {package_name(file) for file in (yanks.keys() ^ before) | again}
+    applied.names |= {package_name(file) for file in (yanks.keys() ^ before) | again | applied.newly_yanked.keys()}
     applied.names |= {package_name(file) for file in removed ^ set(repodata.removed)}
     repodata.removed = sorted(removed)
     applied.names.update(change.reshard, change.anew)

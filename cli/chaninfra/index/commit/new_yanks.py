@@ -19,14 +19,20 @@ if TYPE_CHECKING:
     from chaninfra.index.commit.change import IndexRecord
 
 
-def add_yanks(repodata: Repodata, yanks: dict[str, Raw], new: Mapping[str, Yank]) -> dict[str, str]:
+def add_yanks(
+    repodata: Repodata, yanks: dict[str, Raw], new: Mapping[str, Yank], *, over_mirrors: bool
+) -> dict[str, str]:
     """Add `new` (file name → yank) to `yanks`, as in Shard. A file that is yanked already keeps its date, reason and
-    record. Returns the files that were not, and the names of their packages.
+    record; but if that was by a mirror, and `over_mirrors`, only its record. Returns the files that were not yanked, or
+    not so, and the names of their packages.
     """
     added: dict[str, str] = {}
     for file, yank in new.items():
         if file not in yanks:
             yanks[file] = with_record(yank, repodata, file).packed()
+            added[file] = package_name(file)
+        elif over_mirrors and yank.mirror is None and (old := unpacked(yanks[file])).mirror is not None:
+            yanks[file] = msgspec.structs.replace(yank, table=old.table, record=old.record).packed()
             added[file] = package_name(file)
     return added
 

@@ -62,6 +62,8 @@ class BatchDone:
     failed: tuple[Failed, ...]
     report: SubdirReport | None
     """None: no package was left to commit."""
+    added: frozenset[str] = frozenset()
+    """The files that had no record before."""
 
 
 def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Sequence[Arrived]) -> BatchDone:
@@ -81,13 +83,17 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
         if not each.task.own and (each.file in patches or each.file in plan.patches)
     }
     patching = Patching(plan.target, wishes)
-    applied, report = _commit_patched(channel, source, plan, batch, patching)
+    applied, report, own = _commit_patched(channel, source, plan, batch, patching)
     patching.end(applied.superseded)
     copied: list[CopiedPackage] = []
     for each in batch:
         package = each.task.package
         if each.file in applied.superseded:
             error = ConflictError("another writer has put other bytes there meanwhile, or deleted it")
+            failed.append(Failed(package=package.path_in_channel, error=error))
+            continue
+        if each.file in applied.unpatched:
+            error = ConflictError("others remove its patch again and again", remedy="copy it when that has ended")
             failed.append(Failed(package=package.path_in_channel, error=error))
             continue
         patch: Literal["source", "own"] | None = "source" if each.file in patches else None
@@ -97,10 +103,10 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
                 doing=each.task.doing,
                 way=each.brought.way,
                 yanked=each.file in applied.yanked,
-                patch="own" if each.task.own else patch,
+                patch="own" if each.task.own or each.file in own else patch,
             )
         )
-    return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report)
+    return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report, added=frozenset(applied.added))
 
 
 def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], failed: list[Failed]) -> dict[str, Patch]:
@@ -136,24 +142,26 @@ def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], faile
 
 def _commit_patched(
     channel: Channel, source: Source, plan: SubdirPlan, batch: Sequence[Arrived], patching: Patching
-) -> tuple[Applied, SubdirReport]:
-    """Write the patches, and commit; once more where somebody has removed a patch in between."""
+) -> tuple[Applied, SubdirReport, frozenset[str]]:
+    """Write the patches, and commit; once more where somebody has removed a patch in between. Returns also the files
+    that have a patch of the target itself by then.
+    """
     all_applied, reports = Applied(), []
+    own: frozenset[str] = frozenset()
     left = batch
     for attempt in range(_ATTEMPTS):
-        changed = patching.begin()
-        applied, report = _commit(channel, source, plan, left, patching.wishes, always=changed)
+        begun = patching.begin()
+        own = begun.own
+        # Rule: what is patched here meanwhile is committed as if that had been so before.
+        wishes = {file: wish for file, wish in patching.wishes.items() if file not in own}
+        applied, report = _commit(channel, source, plan, left, wishes, always=begun.changed)
         all_applied.update({package_name(each.file) for each in left}, applied)
         reports.append(report)
         left = [each for each in left if each.file in applied.unpatched]
         if not left:
-            return all_applied, together(reports)
+            break
         plan.target.runtime.pause(attempt)
-    raise ConflictError(
-        "others remove its patch again and again",
-        where=f"{channel.descriptor.url}/{left[0].task.package.path_in_channel}",
-        remedy="try again when that has ended",
-    )
+    return all_applied, together(reports), own
 
 
 def _commit(
@@ -168,10 +176,15 @@ def _commit(
     target = plan.target
     patches = {file: wish.patch for file, wish in wishes.items()}
     records = {each.file: index_record(each.task.package, each.brought.etag, patches.get(each.file)) for each in batch}
-    yanks = {each.file: _yank(yank, target.runtime) for each in batch if (yank := each.task.package.yank) is not None}
+    yanks = {
+        each.file: _yank(yank, target.runtime, each.task.mirror)
+        for each in batch
+        if (yank := each.task.package.yank) is not None
+    }
     fresh = {each.file for each in batch if each.brought.way != "present"}
     signatures, sidecars = Signatures(target), _Sidecars(source, target.runtime)
     last: list[Applied] = []
+    holds = dict.fromkeys(yanks, True)
 
     def change() -> Change:
         sidecars.add(signatures, batch, fresh)
@@ -180,8 +193,8 @@ def _commit(
             yanks=yanks,
             # Of a package that was not there nobody has attestations but those that are copied.
             signatures=signatures.lookups(file for file in records if file not in fresh or file in sidecars.copied),
-            # What was there before may be deleted for good meanwhile.
-            planned=len(fresh) < len(records),
+            # It may be deleted for good meanwhile, also what was just put.
+            planned=True,
         )
 
     def commit_to(_subdir: object = None, _attempt: int = 0) -> SubdirReport:
@@ -189,11 +202,12 @@ def _commit(
         when: When = "always" if fresh or always else "changed"
         applied, report = commit_adopting(target, change, when=when)
         last.append(applied)
+        for file in (*applied.superseded, *applied.gone, *applied.unpatched):
+            holds.pop(file, None)
         return report
 
     if yanks:
         names = {package_name(file) for file in records}
-        holds = dict.fromkeys(yanks, True)
         (report,) = until_it_holds(
             channel, {target.subdir: target}, {target.subdir: names}, {target.subdir: holds}, commit_to, SILENT
         )
@@ -203,10 +217,11 @@ def _commit(
     return last[-1], dataclasses.replace(report, left_out=left_out)
 
 
-def _yank(yank: Yank, runtime: Runtime) -> Yank:
+def _yank(yank: Yank, runtime: Runtime, mirror: str | None) -> Yank:
     """The yank as the source has it, whose texts may be anything. The rule of retention is that of the source alone."""
     reason = one_line(yank.reason)[:MAX_REASON] if yank.reason else None
-    return Yank(reason=reason, when=yank.when if _TIME.fullmatch(yank.when) else now_with_offset(runtime))
+    when = yank.when if _TIME.fullmatch(yank.when) else now_with_offset(runtime)
+    return Yank(reason=reason, when=when, mirror=mirror)
 
 
 class _Sidecars:

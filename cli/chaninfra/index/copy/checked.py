@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.channel.errors import ConflictError, SkippedError
+from chaninfra.channel.errors import ConflictError, CredentialsError, DeniedError, SkippedError
 from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError
@@ -15,6 +15,10 @@ from chaninfra.index.stored import Content
 
 MOST = 80 << 30
 """The most bytes of a package: what an upload in 10,000 parts holds."""
+
+
+class UnreadableSourceError(DeniedError):
+    """The source does not give this file to whoever copies; it may give others."""
 
 
 def content_of(package: SourcePackage, url: str) -> Content:
@@ -43,7 +47,7 @@ def _digest(text: str | None, length: int) -> str | None:
 
 def bounded(package: SourcePackage, url: str, content: Content, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The chunks. Raises SkippedError as soon as they are more than the record tells, and where the source replaces the
-    file meanwhile.
+    file meanwhile; UnreadableSourceError where the source denies it.
     """
     most = MOST if content.size is None else content.size
     size = 0
@@ -56,6 +60,12 @@ def bounded(package: SourcePackage, url: str, content: Content, chunks: Iterable
     except ConflictError as error:
         # Not one of the target.
         raise skipped(package, url, "was replaced while it was read") from error
+    except CredentialsError:
+        raise
+    except DeniedError as error:
+        raise UnreadableSourceError(
+            error.message, where=error.where, remedy=error.remedy, code=error.code, status=error.status
+        ) from error
 
 
 def read_checked(

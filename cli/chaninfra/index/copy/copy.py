@@ -6,7 +6,6 @@ bring again, and what is in the index it passes over.
 
 from __future__ import annotations
 
-import shlex
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,36 +13,29 @@ from functools import partial
 from itertools import islice
 from typing import Protocol
 
-import msgspec
-
-from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.errors import (
     ChaninfraError,
     ConflictError,
-    CredentialsError,
     DeniedError,
     SkippedError,
-    remedy_if_denied,
 )
-from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Change
-from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.copy.batch import Arrived, commit_batch
+from chaninfra.index.copy.batch import Arrived, BatchDone, commit_batch
 from chaninfra.index.copy.brought import Brought
+from chaninfra.index.copy.checked import UnreadableSourceError
+from chaninfra.index.copy.deletions import Deletions
 from chaninfra.index.copy.plan import Plan, SubdirPlan, Task
-from chaninfra.index.copy.records import record_fields
 from chaninfra.index.copy.report import Copied, CopiedPackage, Failed, together
+from chaninfra.index.copy.rights import prove_rights
 from chaninfra.index.copy.source import Source, SourcePackage
-from chaninfra.index.patches.document import prove_writable as prove_patches
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.publish import first_index
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.runtime import Runtime, Threads
 from chaninfra.index.yanked_document import after_commit
-from chaninfra.index.yanked_document import prove_writable as prove_yanks
 
 COPYING = "copying"
 """A stage of the progress."""
@@ -53,25 +45,26 @@ _MOST = 500
 _MOST_BYTES = 4 << 30
 _LONGEST_MS = 120_000
 """A batch has so many packages or bytes, or took so long to bring, at most."""
+_YANKED_AT_ONCE = 16
+"""Packages that come yanked, of a batch."""
 _ERRORS_IN_A_ROW = 10
 """So many packages that fail one after the other, each for a reason that is not of the package, end a copy."""
-_SHOWN = 5
-_PROMOTERS = (
-    "what the source changes of its packages' records becomes patches here, which only maintainers and promoters may "
-    "write: use the key or role of one; `chaninfra doctor --as maintainer` says what is missing"
-)
 
 
 class Transfer(Protocol):
     """What brings the bytes of a package, see `transfer.Transfer`."""
 
     def bring(self, package: SourcePackage, advance: Callable[[int], None], *, there: bool = False) -> Brought:
-        """The package, in the target; `advance` is called with the numbers of bytes that are there. `there`: it seems
-        to be there, so that is looked at first.
+        """The package, in the target; `advance` is called with the numbers of bytes that are there. `there`: it was
+        there when the copy was planned, so that is looked at first.
 
         Raises ConflictError where other bytes are there; SkippedError where the source does not have it, or has other
-        bytes; StorageError.
+        bytes, and where it is not there any more; StorageError.
         """
+
+
+Committing = Callable[[SubdirPlan, Sequence[Arrived], Callable[[], BatchDone]], BatchDone]
+"""Is called for each batch of packages that are in the target, with what commits it, and does what belongs to that."""
 
 
 @dataclass(kw_only=True)
@@ -87,6 +80,7 @@ class SoFar:
 @dataclass(kw_only=True)
 class _State:
     so_far: SoFar
+    deletions: Deletions
     packages: list[CopiedPackage] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     reports: list[SubdirReport] = field(default_factory=list)
@@ -104,15 +98,18 @@ def copy(
     so_far: SoFar | None = None,
     at_once: int = AT_ONCE,
     bringing: Runtime | None = None,
+    committing: Committing | None = None,
 ) -> Copied:
-    """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them.
+    """Do what the plan says. `bringing`: what runs the transfers; None: threads, `at_once` of them. `committing`: None:
+    batches are only committed.
 
-    A package that fails is named in `failed`, and the others go on, unless one after the other fails. Raises
+    A package that fails is named in `failed`, and the others go on, unless one after the other fails, or the target
+    denies one. Raises
     DeniedError, before a byte goes, for whoever may not write the patches or yanks that are needed; and what `commit`
     raises: what was committed until then stays.
     """
-    state = _State(so_far=so_far or SoFar())
-    prove_rights(channel, source, plan)
+    state = _State(so_far=so_far or SoFar(), deletions=Deletions(channel, plan.deleted))
+    prove_rights(channel, plan)
     tasks = plan.tasks
     progress.stage(COPYING, len(tasks), plan.size)
     reports: list[SubdirReport] = []
@@ -121,7 +118,7 @@ def copy(
     threads = bringing or Threads(at_once)
     for subdir in plan.subdirs:
         state.reports = []
-        _copy_subdir(channel, source, subdir, transfer, progress, state, threads, at_once)
+        _copy_subdir(channel, source, subdir, transfer, progress, state, threads, at_once, committing)
         if state.reports:
             copied = frozenset(
                 each.package.file for each in state.packages if each.package.subdir == subdir.target.subdir
@@ -139,51 +136,6 @@ def copy(
     )
 
 
-def prove_rights(channel: Channel, source: Source, plan: Plan) -> None:
-    """Write the documents that the copy changes as they are. Raises DeniedError for whoever may not.
-
-    Where the source does not tell of patches, they are only known once the packages were read.
-    """
-    for subdir in plan.subdirs:
-        if any(_may_patch(subdir, task) for task in subdir.tasks):
-            with remedy_if_denied(_PROMOTERS):
-                prove_patches(subdir.target)
-    yanks = {
-        task.package.path_in_channel: msgspec.structs.replace(task.package.yank, record=record_fields(task.package))
-        for task in plan.tasks
-        if task.package.yank is not None
-    }
-    if yanks:
-        document, condition = read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))
-        after = msgspec.structs.replace(document, packages={**yanks, **document.packages})
-        try:
-            prove_yanks(channel, document, condition, after)
-        except CredentialsError:
-            raise
-        except DeniedError as error:
-            raise _may_not_yank(error, sorted(yanks)) from error
-
-
-def _may_not_yank(error: DeniedError, yanked: Sequence[str]) -> DeniedError:
-    named = (
-        f"{', '.join(map(one_line, yanked[:_SHOWN]))}{f' and {len(yanked) - _SHOWN:,} more' * (len(yanked) > _SHOWN)}"
-    )
-    options = " ".join(f"--exclude {shlex.quote(one_line(path))}" for path in yanked[:_SHOWN])
-    return DeniedError(
-        f"the source has yanked {named}, and only maintainers may yank here: {error.message}",
-        where=error.where,
-        remedy=f"leave them out: {options}; or use the key or role of a maintainer",
-        code=error.code,
-        status=error.status,
-    )
-
-
-def _may_patch(subdir: SubdirPlan, task: Task) -> bool:
-    if task.own:
-        return False
-    return not task.told or task.patch is not None or task.package.file in subdir.patches
-
-
 def _copy_subdir(
     channel: Channel,
     source: Source,
@@ -193,6 +145,7 @@ def _copy_subdir(
     state: _State,
     threads: Runtime,
     at_once: int,
+    committing: Committing | None,
 ) -> None:
     runtime = channel.runtime
     batch: list[Arrived] = []
@@ -201,31 +154,66 @@ def _copy_subdir(
     def commit() -> None:
         nonlocal batch, size, begun
         if batch:
-            done = commit_batch(channel, source, subdir, batch)
+            state.deletions.look()
+            there = _there_still(batch, state)
+            commit_it = partial(commit_batch, channel, source, subdir, there)
+            done = commit_it() if committing is None else committing(subdir, there, commit_it)
             state.packages += done.packages
             state.failed += done.failed
             state.so_far.indexed += len(done.packages)
             state.reports += [done.report] if done.report is not None else []
         batch, size, begun = [], 0, runtime.now_ms()
 
-    for task, brought in _brought(subdir, transfer, progress, threads, at_once):
-        if isinstance(brought, ChaninfraError):
-            state.failed.append(Failed(package=task.package.path_in_channel, error=brought))
-            progress.failed(task.package.path_in_channel, brought.summary)
-            state.errors = 0 if isinstance(brought, SkippedError | ConflictError) else state.errors + 1
-            if state.errors >= _ERRORS_IN_A_ROW or isinstance(brought, CredentialsError):
-                state.stopped = brought
-                break
-            continue
-        state.errors = 0
-        state.so_far.brought += 1
-        progress.done()
-        batch.append(Arrived(task, brought))
-        size += task.package.facts.size or 0
-        if len(batch) >= _MOST or size >= _MOST_BYTES or runtime.now_ms() - begun >= _LONGEST_MS:
-            commit()
-    commit()
+    if subdir.tasks:
+        state.deletions.look()
+    for tasks in _in_order(subdir.tasks):
+        for task, brought in _brought(tasks, transfer, progress, threads, at_once, state.deletions):
+            if isinstance(brought, ChaninfraError):
+                state.failed.append(Failed(package=task.package.path_in_channel, error=brought))
+                progress.failed(task.package.path_in_channel, brought.summary)
+                state.errors = 0 if isinstance(brought, SkippedError | ConflictError) else state.errors + 1
+                # Whoever may not write one package into the target may write none.
+                denied = isinstance(brought, DeniedError) and not isinstance(brought, UnreadableSourceError)
+                if state.errors >= _ERRORS_IN_A_ROW or denied:
+                    state.stopped = brought
+                    break
+                continue
+            state.errors = 0
+            state.so_far.brought += 1
+            progress.done()
+            batch.append(Arrived(task, brought))
+            size += task.package.facts.size or 0
+            if len(batch) >= _MOST or size >= _MOST_BYTES or runtime.now_ms() - begun >= _LONGEST_MS:
+                commit()
+        commit()
+        if state.stopped is not None:
+            break
     _finish(channel, subdir, state)
+
+
+def _in_order(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    """The tasks, in parts that are committed before the next one begins.
+
+    Rule: of the packages that come yanked only few are there before they are yanked: a re-index that finds them then
+    takes them for others.
+    """
+    yanked = [task for task in tasks if task.doing == "new" and task.package.yank is not None]
+    yield [task for task in tasks if task.doing != "new" or task.package.yank is None]
+    for start in range(0, len(yanked), _YANKED_AT_ONCE):
+        yield yanked[start : start + _YANKED_AT_ONCE]
+
+
+def _there_still(batch: Sequence[Arrived], state: _State) -> list[Arrived]:
+    """Those of the packages that nobody has deleted for good; the others fail."""
+    left: list[Arrived] = []
+    for each in batch:
+        path = each.task.package.path_in_channel
+        error = state.deletions.of(path, put=each.brought.way != "present")
+        if error is None:
+            left.append(each)
+        else:
+            state.failed.append(Failed(package=path, error=error))
+    return left
 
 
 def _finish(channel: Channel, subdir: SubdirPlan, state: _State) -> None:
@@ -237,11 +225,18 @@ def _finish(channel: Channel, subdir: SubdirPlan, state: _State) -> None:
 
 
 def _brought(
-    subdir: SubdirPlan, transfer: Transfer, progress: Progress, threads: Runtime, at_once: int
+    planned: Sequence[Task],
+    transfer: Transfer,
+    progress: Progress,
+    threads: Runtime,
+    at_once: int,
+    deletions: Deletions,
 ) -> Iterator[tuple[Task, Brought | ChaninfraError]]:
     """The packages in their order, some of them at a time; the transfers go on while a batch is committed."""
 
     def bring(task: Task) -> Brought | ChaninfraError:
+        if (deleted := deletions.of(task.package.path_in_channel)) is not None:
+            return deleted
         progress.begin(task.package.path_in_channel)
         advance = progress.advance if task.doing == "new" else _nothing
         try:
@@ -249,7 +244,7 @@ def _brought(
         except ChaninfraError as error:
             return error
 
-    tasks = iter(subdir.tasks)
+    tasks = iter(planned)
     waiting = deque((task, threads.submit(partial(bring, task))) for task in islice(tasks, 2 * at_once))
     while waiting:
         task, result = waiting.popleft()

@@ -23,6 +23,9 @@ _LIMITS: dict[Limit, str] = {
     "of unknown age": "the source does not say since when it has been public",
 }
 
+_LATER = "wait until it is old enough, or copy without `--older-than`"
+_LOCK_AGAIN = "lock again, from what the source has now"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lacking:
@@ -33,6 +36,7 @@ class Lacking:
     path_in_channel: str
     why: str
     """Completes "is not copied: …"."""
+    remedy: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +102,8 @@ def find_locked(
                 # What is excluded was asked for, and not to be copied.
                 why = _LIMITS.get(limit) if limit is not None else None
             if why is not None and (package is not None or locked.channel == own):
-                lacking.append(Lacking(lock=lock.path, path_in_channel=locked.path_in_channel, why=why))
+                remedy = _LOCK_AGAIN if package is None else _LATER
+                lacking.append(Lacking(lock=lock.path, path_in_channel=locked.path_in_channel, why=why, remedy=remedy))
         if asked_for and not found:
             raise _of_another_channel(url, lock, own, others)
         elsewhere += (

@@ -31,6 +31,16 @@ class Wish:
     """None: none that was copied."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """What there is once the patches were written."""
+
+    changed: bool
+    """Whether that changed any."""
+    own: frozenset[str]
+    """The files that somebody has patched here meanwhile."""
+
+
 @dataclass(frozen=True)
 class Patching:
     """File name → what it is to have."""
@@ -38,15 +48,15 @@ class Patching:
     target: SubdirIndex
     wishes: Mapping[str, Wish]
 
-    def begin(self) -> bool:
-        """Write the patches, before the commit; whether that changed any. Those that go are marked: whoever is killed
-        in between can go on.
-        """
+    def begin(self) -> Begun:
+        """Write the patches, before the commit. Those that go are marked: whoever is killed in between can go on."""
         if not self.wishes:
-            return False
+            return Begun(changed=False, own=frozenset())
         seen: list[Patches] = []
         after = update_patches(self.target, partial(self._begun, seen))
-        return after != seen[-1]
+        own = frozenset(file for file, wish in self.wishes.items() if is_own(after.get(file), wish.sha256))
+        # What was read first: where the answer to the PUT was lost, it is read again with what that has written.
+        return Begun(changed=after != seen[0], own=own)
 
     def _begun(self, seen: list[Patches], before: Patches) -> Patches:
         seen.append(before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Literal
 
@@ -17,6 +17,7 @@ from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.yanked_json import read_yanked
+from chaninfra.index.copy.deletions import deleted_for_good
 from chaninfra.index.copy.patching import is_own
 from chaninfra.index.copy.records import copied_patch, record_fields, why_refused, without_index
 from chaninfra.index.copy.source import Source, SourcePackage
@@ -28,6 +29,7 @@ from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import LeftOut
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import check_writable
+from chaninfra.index.withdrawal.document import Withdrawn
 
 Doing = Literal["new", "record", "yank", "attestations"]
 """`new`: the index of the target has no record of it. `record`: it has another record of these bytes, or another patch.
@@ -53,6 +55,8 @@ class Task:
     """Whether the target has a patch of its own for it, which stays."""
     there: bool = False
     """Whether its bytes seem to be in the target."""
+    mirror: str | None = None
+    """The mirror that yanks it in its own name, if it is yanked; None: it is yanked as by a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +82,8 @@ class Plan:
     """Packages that the target has with these bytes and this record, or has yanked."""
     left_out: tuple[LeftOut, ...] = ()
     """Packages whose record no channel can have."""
+    deleted: Withdrawn = field(default_factory=Withdrawn)
+    """What was deleted for good in the target before the plan was made."""
 
     @property
     def tasks(self) -> list[Task]:
@@ -90,8 +96,16 @@ class Plan:
         return sum(task.package.facts.size or 0 for task in self.tasks if task.doing == "new")
 
 
-def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage], progress: Progress = SILENT) -> Plan:
-    """Compare the packages of the source with what the target has.
+def plan_copy(
+    source: Source,
+    channel: Channel,
+    packages: Iterable[SourcePackage],
+    progress: Progress = SILENT,
+    *,
+    deleted: Withdrawn | None = None,
+) -> Plan:
+    """Compare the packages of the source with what the target has. `deleted`: what was deleted for good in it, if that
+    was read before.
 
     Raises ConflictError where the target has other bytes under one of the names; ConfigurationError for a subdir that
     it does not have, and for a target that only a follower writes; RefusedError for an index that must not be written;
@@ -106,6 +120,9 @@ def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage
         else:
             left_out.append(LeftOut(package=package.path_in_channel, reason=why, remedy=LEAVE_OUT))
     _check(channel, by_subdir)
+    if by_subdir and deleted is None:
+        # Rule: before the index is read, so that what is deleted since then is known.
+        deleted = deleted_for_good(channel)
     progress.stage(COMPARING, sum(map(len, by_subdir.values())))
     document = cache(lambda: read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))[0])
     plans: list[SubdirPlan] = []
@@ -150,7 +167,7 @@ def plan_copy(source: Source, channel: Channel, packages: Iterable[SourcePackage
             progress.done()
     if differing:
         raise other_bytes(channel, differing)
-    return Plan(subdirs=tuple(plans), already=tuple(already), left_out=tuple(left_out))
+    return Plan(subdirs=tuple(plans), already=tuple(already), left_out=tuple(left_out), deleted=deleted or Withdrawn())
 
 
 def other_bytes(channel: Channel, paths: Sequence[str]) -> ConflictError:

@@ -42,7 +42,8 @@ _OPTIONAL = (
     "run_exports",
     "timestamp",
 )
-"""What some indexers do not know: where the record has none, that says nothing."""
+"""What some indexers do not know: where the record has no such key, that says nothing. An empty value says something.
+"""
 _IDENTITY = ("name", "version", "build", "build_number")
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 
@@ -130,7 +131,7 @@ def found_patch(package: SourcePackage, made: Mapping[str, Any], when: str, sour
     aim = dict(made)
     for key in (*_DECIDING, *_OPTIONAL):
         theirs = _meaning(key, meant)
-        if theirs == _meaning(key, made) or (theirs is None and key in _OPTIONAL):
+        if theirs == _meaning(key, made) or (record.get(key) is None and key in _OPTIONAL):
             continue
         if record.get(key) is None:
             aim.pop(key, None)

@@ -50,6 +50,12 @@ class Copied:
     stopped: ChaninfraError | None = None
     """Why it ended early; None: it did not."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of the packages that were not in the target before."""
+        new = (each for each in self.packages if each.doing == "new" and each.way != "present")
+        return sum(each.package.facts.size or 0 for each in new)
+
 
 def together(reports: Sequence[SubdirReport], copied: frozenset[str] = frozenset()) -> SubdirReport:
     """The report of several commits of a subdir, without the files that were copied."""

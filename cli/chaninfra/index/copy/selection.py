@@ -41,6 +41,8 @@ class Selection:
     """What the locks need of the source, and is not copied."""
     elsewhere: tuple[Elsewhere, ...] = ()
     """The other channels that the locks name, as far as the source does not have their packages."""
+    not_here: Mapping[Subdir, int] = field(default_factory=dict)
+    """Of a copy of all: subdirs that the target lacks → how many names of packages the source has there."""
     not_installable: Mapping[str, str] = field(default_factory=dict)
     """With dependencies: the paths of packages that are not copied, since what they need is not there, while others
     that the same spec names are → why, completing "cannot be installed: …".

@@ -91,6 +91,11 @@ class Source(Protocol):
     def refused(self) -> Sequence[str]:
         """What was passed over until now, and why, for a message each."""
 
+    def passes_over(self, subdir: Subdir, file: str) -> bool:
+        """Whether a record of this file was passed over until now, or may have been: then the source has the package,
+        and nobody can tell what it says of it.
+        """
+
     def chunks(self, package: SourcePackage) -> Iterator[bytes]:
         """The bytes of the package's file, in pieces of 8 MiB at most.
 

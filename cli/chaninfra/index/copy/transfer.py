@@ -31,18 +31,18 @@ class Transfer:
         self._streaming = Streaming(source, target)
 
     def bring(self, package: SourcePackage, advance: Advance, *, there: bool = False) -> Brought:
-        """Bring the package, unless it is there; `advance` is called for its bytes in either case. `there`: it seems to
-        be, so that is looked at first, and nothing is read of the source.
+        """Bring the package, unless it is there; `advance` is called for its bytes in either case. `there`: it was
+        when the copy was planned, so that is looked at first, and nothing is read of the source.
 
         Raises SkippedError where the package cannot be brought, and others can: it is not in the source, its bytes are
-        not what the record tells, it cannot be indexed, or is there and archived; ConflictError where other bytes are
-        there; StorageError.
+        not what the record tells, it cannot be indexed, is there and archived, or not any more; ConflictError where
+        other bytes are there; StorageError.
         """
         content = content_of(package, self._source.url)
         try:
-            if there and isinstance(found := self._look(package, content), ObjectMeta):
-                return self._present(package, content, found, advance)
-            return self._bring(package, content, advance)
+            if not there:
+                return self._bring(package, content, advance)
+            current = self._look(package, content)
         except ConflictError:
             # The object exists: our own, of which the answer was lost or a commit never came, or another one.
             current = self._look(package, content)
@@ -50,6 +50,13 @@ class Transfer:
             return self._present(package, content, current, advance)
         if current == "differs":
             raise self._taken(package)
+        if there:
+            # Rule: what somebody has deleted since the copy was planned does not come back by it.
+            raise SkippedError(
+                "its file is not there any more, as it was when the copy was planned",
+                where=f"{self._target.descriptor.url}/{package.path_in_channel}",
+                remedy="if it was not deleted on purpose: `chaninfra reindex`, then copy it again",
+            )
         try:
             # It was deleted meanwhile, or the source has changed while the store copied it.
             return self._stream(package, content, advance)

@@ -35,3 +35,8 @@ class Wanted:
     older_than_ms: int | None = None
     """Only what has been public for that long, see `limits.public_since`."""
     part: Part | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether all packages are meant."""
+        return not (self.specs or self.locks)

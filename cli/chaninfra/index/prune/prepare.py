@@ -93,7 +93,7 @@ def prepare(
     """Find out what goes. Raises what `read_whole` raises, and StorageError."""
     progress.stage("reading the index")
     opened = open_indexes(channel)
-    packages = [*_packages(opened)]
+    packages = [*packages_of(opened)]
     now = channel.runtime.now_ms()
     planned = plan(packages, matchers, now, only=only, locks=locks)
     progress.stage("looking at what is yanked")
@@ -141,7 +141,7 @@ def _sorted(going: Iterable[Going]) -> tuple[Going, ...]:
     return tuple(sorted(going, key=lambda each: each.package.path_in_channel))
 
 
-def _packages(opened: Opened) -> Iterator[Package]:
+def packages_of(opened: Opened) -> Iterator[Package]:
     """The conda packages of the index: those with a record, and those that prune has yanked."""
     for subdir, whole in opened.wholes.items():
         repodata = whole.repodata

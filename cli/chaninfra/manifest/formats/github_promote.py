@@ -32,6 +32,9 @@ def promoter(request: ManifestRequest) -> Rendered:
     env = dict(login.env)
     if not request.source:
         env[promoting.SOURCE_VARIABLE] = f"${{{{ vars.{promoting.SOURCE_VARIABLE} }}}}"
+    if promoting.may_need_key(access, request):
+        # A secret that is not set is empty, which is as if there were none.
+        env |= {name: f"${{{{ secrets.{name} }}}}" for name in promoting.SOURCE_KEY}
     given: Step = {"env": env} if env else {}
     job: dict[str, Any] = {
         "runs-on": "ubuntu-latest",
@@ -58,6 +61,7 @@ def promoter(request: ManifestRequest) -> Rendered:
         },
         "jobs": {"promote": job},
     }
-    source = promoting.source_notes(request, "Variable of the repository")
+    place = f"Secrets of the environment `{PROMOTER.environment}`"
+    source = promoting.source_notes(access, request, "Variable of the repository", place)
     notes = (_REVIEWERS, *login.notes, *source, *github_steps.source_notes(), *promoting.notes(access))
     return Rendered((PRINTED_BY, *notes), workflow)

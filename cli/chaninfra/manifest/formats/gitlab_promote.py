@@ -51,6 +51,7 @@ def promoter(request: ManifestRequest) -> Rendered:
         ],
     }
     own = [_OWN_PROJECT] if "id_tokens" in login else []
-    source = promoting.source_notes(request, "CI/CD variable of the project")
+    place = f"CI/CD variables with the environment scope `{PROMOTER.environment}`, masked and protected"
+    source = promoting.source_notes(access, request, "CI/CD variable of the project", place)
     notes = [_APPROVERS, *own, *gitlab_jobs.login_notes(PROMOTER, access, request), *source]
     return Rendered((PRINTED_BY, *notes, *gitlab_jobs.source_notes(), *promoting.notes(access)), {"promote": job})

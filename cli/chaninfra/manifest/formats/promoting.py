@@ -16,6 +16,8 @@ from chaninfra.manifest.text import shell
 LOCK = "pixi.lock"
 SOURCE_VARIABLE = "CHANINFRA_FROM"
 """The variable of the CI system that names the source, where no stack says it."""
+SOURCE_KEY = ("FROM_S3_ACCESS_KEY_ID", "FROM_S3_SECRET_ACCESS_KEY")
+"""The variables, and secrets, that hold the key of the source, if it has one of its own."""
 MINUTES = 180
 """How long a run may take; the next one goes on where it was."""
 
@@ -40,11 +42,24 @@ def command(access: ClientChannel, source: str | None) -> str:
     return f"{shell.command(words)} --from {named}"
 
 
-def source_notes(request: ManifestRequest, variable: str) -> list[str]:
-    """The variable that names the source, if no stack did; `variable` says what it is one of."""
+def may_need_key(access: ClientChannel, request: ManifestRequest) -> bool:
+    """Whether the promoter may be one that cannot read the source. Where the stack names the source, it lets its
+    promoter read it; a role of AWS needs no key.
+    """
+    return access.store_kind != "aws" and not request.source
+
+
+def source_notes(access: ClientChannel, request: ManifestRequest, variable: str, secret: str) -> list[str]:
+    """The variable that names the source, if no stack did, and those of its key; `variable` and `secret` say what they
+    are of.
+    """
     if request.source:
         return []
-    return [f"{variable}: {SOURCE_VARIABLE}, the channel to promote from, for example s3://my-staging/main."]
+    named = f"{variable}: {SOURCE_VARIABLE}, the channel to promote from, for example s3://my-staging/main."
+    if not may_need_key(access, request):
+        return [named]
+    keys = ", ".join(SOURCE_KEY)
+    return [named, f"{secret}: {keys}, the key of a reader of that channel, where the promoter's may not read it."]
 
 
 def notes(access: ClientChannel) -> list[str]:

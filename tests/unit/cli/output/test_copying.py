@@ -66,6 +66,16 @@ def test_what_was_done_is_summed_up(source: MemorySource, store: MemoryStore) ->
     )
 
 
+def test_what_is_under_a_patch_of_the_channel_is_said_to_be_in_no_patch(
+    source: MemorySource, store: MemoryStore
+) -> None:
+    add(opened(store, "own"), [f"noarch/{file('b')}"], {"depends": ["q"]})
+    assert (
+        "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
+        f"drops it until the next copy): noarch/{file('b')}"
+    ) in done_text(copied(store, source)).splitlines()
+
+
 def test_the_json_names_all(source: MemorySource, store: MemoryStore) -> None:
     plan = planned(opened(store), source)
     target = opened(store)
@@ -84,7 +94,7 @@ def test_what_was_not_copied_is_one_error_with_the_remedies(source: MemorySource
         Failed(package=f"noarch/p{number}", error=SkippedError("is gone\x1b[2J", remedy="put it back"))
         for number in range(25)
     )
-    lacking = Lacking(lock="pixi.lock", path_in_channel="noarch/z", why="too young")
+    lacking = Lacking(lock="pixi.lock", path_in_channel="noarch/z", why="too young", remedy="lock again")
     done = Copied(packages=(), already=(), failed=failed, report=Report.of(()))
     error = failure(done, plan, Selection(packages=(), lacking=(lacking,)))
     assert error is not None
@@ -94,7 +104,18 @@ def test_what_was_not_copied_is_one_error_with_the_remedies(source: MemorySource
     assert lines[1] == "  noarch/z: pixi.lock needs it: too young"
     assert lines[2] == "  noarch/p0: is gone\\x1b[2J"
     assert lines[-1] == "  and 6 more"
-    assert (error.remedy or "").startswith("put it back\n")
+    # To do the same again would not help.
+    assert error.remedy == "lock again\nput it back"
+
+
+def test_what_a_store_did_not_answer_is_tried_again(source: MemorySource, store: MemoryStore) -> None:
+    plan = planned(opened(store), source)
+    again = "run the same command again: what is there is not copied again"
+    for remedy, said in ((None, again), ("mend it", f"mend it\nthen {again}")):
+        failed = (Failed(package="noarch/a", error=UnreachableError("no answer", remedy=remedy)),)
+        error = failure(Copied(packages=(), already=(), failed=failed, report=Report.of(())), plan, NOTHING)
+        assert error is not None
+        assert error.remedy == said
 
 
 def test_a_copy_that_ended_early_says_why(source: MemorySource, store: MemoryStore) -> None:

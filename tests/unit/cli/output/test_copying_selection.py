@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from chaninfra.channel.errors import ConfigurationError
 from chaninfra.cli.output.copying import failure, tell_selection
 from chaninfra.index.copy.plan import Plan
-from chaninfra.index.copy.selection import select
+from chaninfra.index.copy.selection import Selection, select
+from chaninfra.index.copy.subdirs import common_subdirs, names_elsewhere
 from chaninfra.index.copy.wanted import Wanted
 from support.copies.memory_source import MemorySource
+from support.index_model.memory_store import MemoryStore
+from support.index_model.rolling_back import opened
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def test_builds_that_these_machines_cannot_install_are_noted_and_are_no_failure(
     source: MemorySource, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = select(source, Wanted(specs=("app",), with_dependencies=True), ("linux-64",), 0)
-    tell_selection(found, ())
+    tell_selection(found, (), opened(MemoryStore()))
     told = capsys.readouterr().err
     assert "left out, since these machines cannot install it: linux-64/app-1-cuda.conda (it needs '__cuda >=12'" in told
     assert failure(None, Plan(subdirs=(), already=(), left_out=()), found) is None
@@ -34,9 +38,30 @@ def test_a_spec_of_which_nothing_can_be_installed_is_one(
     source: MemorySource, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = select(source, Wanted(specs=("app", "gpu"), with_dependencies=True), ("linux-64",), 0)
-    tell_selection(found, ())
+    tell_selection(found, (), opened(MemoryStore()))
     assert "gpu" not in capsys.readouterr().err
     error = failure(None, Plan(subdirs=(), already=(), left_out=()), found)
     assert error is not None
     assert error.exit_code == 3
     assert "1 not copied:\n  gpu: cannot be installed: linux-64/gpu-1-0.conda: it needs '__cuda >=12'" in error.message
+
+
+def test_subdirs_of_the_source_that_the_channel_lacks_are_told(
+    source: MemorySource, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.add("b-1-0.conda", "osx-arm64/c-1-0.conda")
+    channel, wanted = opened(MemoryStore()), Wanted()
+    assert common_subdirs(channel, source, wanted) == ["noarch"]
+    found = Selection(packages=(), not_here=names_elsewhere(channel, source, wanted))
+    tell_selection(found, (), channel)
+    told = capsys.readouterr().err
+    assert "the subdir of these packages: linux-64 (2 names), osx-arm64 (1 name)" in told
+    assert "add linux-64, osx-arm64 to `subdirs`" in told or "--subdir osx-arm64" in told
+    for asked in (Wanted(specs=("b",)), Wanted(subdirs=("noarch",))):
+        assert names_elsewhere(channel, source, asked) == {}
+    for by_name in (Wanted(subdirs=("noarch", "osx-arm64")), Wanted(specs=("osx-arm64/c-1-0.conda",))):
+        with pytest.raises(
+            ConfigurationError, match="osx-arm64 is asked for, and the channel has only noarch"
+        ) as raised:
+            common_subdirs(channel, source, by_name)
+        assert "osx-arm64" in (raised.value.remedy or "")

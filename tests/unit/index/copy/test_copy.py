@@ -6,11 +6,14 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import Raw
 
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.copy.records import found_patch
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.patches.add import add
@@ -272,3 +275,40 @@ def test_a_patch_of_the_source_that_nobody_could_read_is_not_copied(changes: dic
     ]
     assert records(store).keys() == {B, file("x")}
     assert patches(store) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "built", "said"),
+    [
+        ("run_exports", {"weak": ["q >=1"]}, {}),
+        ("purls", ["pkg:pypi/a"], []),
+        ("flags", ["x"], []),
+        ("license_family", "MIT", ""),
+    ],
+)
+def test_an_empty_value_of_the_source_takes_away_what_the_package_says(key: str, built: Any, said: Any) -> None:
+    made = {"name": "a", "version": "1", "build": "0", "build_number": 0, "sha256": "0" * 64}
+    made |= {"depends": [], "subdir": "noarch"}
+
+    def patch(*given: Any) -> Patch | None:
+        record = Raw(msgspec.json.encode({**made, **({key: given[0]} if given else {})}))
+        package = SourcePackage(subdir="noarch", file=A, table="packages.conda", key=A, record=record)
+        return found_patch(package, {**made, key: built}, "2026-01-01T00:00:00Z", URL)
+
+    found = patch(said)
+    assert found is not None
+    assert not found.over({key: built}).get(key)
+    # Indexers that do not know the key say nothing of it.
+    assert patch() is None
+    assert patch(None) is None
+
+
+def test_what_a_forced_reindex_drops_under_a_patch_of_the_target_the_next_copy_brings_back() -> None:
+    source, store = source_with("a"), channel_with("x")
+    add(opened(store), [f"noarch/{A}"], {"license": "ours"})
+    add(opened(source.store), ["a"], {"depends": ["q"]})
+    copied(store, source)
+    assert made_again(store)[A]["depends"] == []
+    assert ways(copied(store, source, process="again")) == {A: ("record", "present")}
+    assert (records(store)[A]["license"], records(store)[A]["depends"]) == ("ours", ["q"])
+    assert patches(store) == {A: {"license": "ours"}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from itertools import count
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.errors import ChaninfraError, DeniedError, UnreachableError
+from chaninfra.index.copy.checked import UnreadableSourceError, bounded, content_of
+from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.patches.add import add
 from chaninfra.index.reindex import reindex
 from support.index_model.copying import MemorySource, copied
@@ -139,6 +142,42 @@ def test_a_publisher_copies_what_is_not_patched_from_a_channel_of_ours() -> None
     store.before = denied
     assert len(copied(store, source).packages) == 1
     assert file("a") in records(store)
+
+
+def test_whoever_may_not_write_packages_learns_so_from_the_first() -> None:
+    source, store = MemorySource(store=channel_with("a", "b", "c")), channel_with("x")
+
+    def denied(kind: str, key: str) -> None:
+        if kind == "put":
+            raise DeniedError("access denied", where=key)
+
+    store.before = denied
+    done = copied(store, source)
+    assert [each.package for each in done.failed] == [f"noarch/{file('a')}"]
+    assert isinstance(done.stopped, DeniedError)
+    assert (done.packages, done.size) == ((), 0)
+
+
+def test_a_source_that_denies_one_package_gives_the_others() -> None:
+    source, store = MemorySource(store=channel_with("a", "b", "c")), channel_with("x")
+    package = next(iter(source.packages("noarch", {"a"})))
+
+    def of_source() -> Iterator[bytes]:
+        raise DeniedError("access denied", where="a")
+        yield b""
+
+    with pytest.raises(UnreadableSourceError) as raised:
+        [*bounded(package, source.url, content_of(package, source.url), of_source())]
+    denied, read = raised.value, source.chunks
+
+    def chunks(each: SourcePackage) -> Iterator[bytes]:
+        if each.file == file("a"):
+            raise denied
+        return read(each)
+
+    source.chunks = chunks  # type: ignore[method-assign]
+    done = copied(store, source)
+    assert (len(done.packages), len(done.failed), done.stopped) == (2, 1, None)
 
 
 def test_a_store_that_fails_again_and_again_ends_it() -> None:

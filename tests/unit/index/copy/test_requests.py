@@ -28,16 +28,18 @@ def _requests(store: MemoryStore) -> Counter[tuple[str, str]]:
 
 
 def test_a_package_costs_its_transfer_and_its_shard() -> None:
-    """The transfer is one PUT here; the store that copies takes one request for it, too."""
+    """The transfer is one PUT here; the store that copies takes one request for it, too. The commit looks whether the
+    package is still there.
+    """
     source, store = _source(40), channel_with("x", index=NEVER)
     store.log.clear()
     copied(store, source, index=NEVER)
     found = _requests(store)
     assert sum(found[kind, "shard"] for kind in ("put", "get", "head")) == 40
     assert {key: each for key, each in found.items() if key[1].endswith(".conda")} == {
-        ("put", file(f"p{number:03}")): 1 for number in range(40)
+        (kind, file(f"p{number:03}")): 1 for number in range(40) for kind in ("put", "head")
     }
-    assert len(store.log) < 2 * 40 + 20
+    assert len(store.log) < 3 * 40 + 20
 
 
 def test_a_large_copy_is_some_commits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,9 +34,9 @@ class Pair:
         self.source = StoredSource(MemoryStore(), tells_patches=tells_patches)
         self.advanced: list[int] = []
 
-    def bring(self, package: SourcePackage) -> Brought:
+    def bring(self, package: SourcePackage, *, there: bool = False) -> Brought:
         transfer = Transfer(self.source, channel(self.target, SequentialRuntime()))
-        return transfer.bring(package, self.advanced.append)
+        return transfer.bring(package, self.advanced.append, there=there)
 
     def skipped(self, package: SourcePackage) -> str:
         """Why the package is not brought; nothing was written."""
@@ -205,3 +205,18 @@ def test_a_package_of_unknown_size_up_to_one_put(pair: Pair) -> None:
     data = conda(index_json(), payload=os.urandom(9 << 20))
     assert pair.bring(pair.source.add(FILE, data, size=None)).way == "streamed"
     assert pair.target.objects[KEY].data == data
+
+
+@pytest.mark.parametrize("tells_patches", [True, False])
+def test_a_package_that_was_there_when_it_was_planned_is_not_put_again(tells_patches: bool) -> None:
+    pair = Pair(tells_patches=tells_patches)
+    package = pair.source.add(FILE, DATA)
+    with pytest.raises(SkippedError, match="not there any more") as raised:
+        pair.bring(package, there=True)
+    assert "chaninfra reindex" in str(raised.value.remedy)
+    assert KEY not in pair.target.objects
+    pair.target.objects[KEY] = ObjectBody(data=OTHER, content_type="")
+    with pytest.raises(ConflictError, match="already there with other bytes"):
+        pair.bring(package, there=True)
+    pair.target.objects[KEY] = ObjectBody(data=DATA, content_type="")
+    assert pair.bring(package, there=True).way == "present"

@@ -86,7 +86,7 @@ def test_the_role_and_the_key_are_a_promoters(name: Format) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_job_logs_in_at_the_sts_of_the_store(name: Format) -> None:
-    text = printed(name, descriptor("minio"), role_arn=ROLE)
+    text = printed(name, descriptor("minio"), role_arn=ROLE, source=SOURCE)
     assert "AWS_ENDPOINT_URL_STS: https://minio.example.com\n" in text
     assert f"AWS_ROLE_ARN: {ROLE}\n" in text
     assert not re.search(r"secrets\.|ACCESS_KEY", text)
@@ -100,6 +100,17 @@ def test_the_source_is_that_of_the_stack_or_a_variable(name: Format) -> None:
     asked = printed(name, descriptor("minio"))
     assert ' --from "${CHANINFRA_FROM:?}"' in asked
     assert "CHANINFRA_FROM, the channel to promote from" in asked
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_key_of_the_source_can_be_given_where_the_promoters_may_not_read_it(name: Format) -> None:
+    """As on versitygw, where no promoter may read another bucket."""
+    keys = "FROM_S3_ACCESS_KEY_ID, FROM_S3_SECRET_ACCESS_KEY, the key of a reader of that channel"
+    for role in (None, ROLE):
+        assert keys in printed(name, descriptor("minio"), role_arn=role)
+    # The promoter of a stack reads its `from`; roles of AWS read what lets them.
+    assert "FROM_S3" not in printed(name, descriptor("minio"), source=SOURCE)
+    assert "FROM_S3" not in printed(name, descriptor("aws"))
 
 
 def test_a_hostile_source_is_one_word_and_no_expression() -> None:
@@ -135,17 +146,20 @@ def test_a_job_without_its_source_stops_and_names_the_variable(ci: str, source: 
     """A program stands in for chaninfra, which prints its words."""
     program = tmp_path / ".venv" / "bin" / "chaninfra"
     program.parent.mkdir(parents=True)
-    program.write_text('#!/bin/sh\necho "$*"\n', "utf-8")
+    program.write_text('#!/bin/sh\necho "$* as $FROM_S3_ACCESS_KEY_ID/$FROM_S3_SECRET_ACCESS_KEY"\n', "utf-8")
     program.chmod(0o755)
     document = YAML(typ="safe").load(printed(cast("Format", f"{ci}-promote"), descriptor("minio")))
     if ci == "github":
         steps = document["jobs"]["promote"]["steps"][-1:]
         keys = {"S3_ACCESS_KEY_ID": "me", "S3_SECRET_ACCESS_KEY": "a-secret"}
+        keys |= {f"FROM_{name}": f"from-{value}" for name, value in keys.items()}
         # A variable that is not set is empty.
         done = run_steps(steps, tmp_path, secrets=keys, CHANINFRA_FROM=source)
     else:
         job = document["promote"]
-        given = {"CHANINFRA_FROM": source} if source else {}
+        # GitLab gives its variables to the job.
+        given = {"FROM_S3_ACCESS_KEY_ID": "from-me", "FROM_S3_SECRET_ACCESS_KEY": "from-a-secret"}
+        given |= {"CHANINFRA_FROM": source} if source else {}
         done = run_job({**job, "script": job["script"][-1:]}, tmp_path, **given)
     assert (done.returncode == 0) == bool(source)
     if source:
@@ -153,5 +167,6 @@ def test_a_job_without_its_source_stops_and_names_the_variable(ci: str, source: 
         assert words[:3] == ["copy", "--lock", "pixi.lock"]
         assert words[words.index("--from") + 1] == SOURCE
         assert words[words.index("--to") + 1] == "s3://my-bucket/my-channel"
+        assert words[-1] == "from-me/from-a-secret"
     else:
         assert "CHANINFRA_FROM" in done.stderr

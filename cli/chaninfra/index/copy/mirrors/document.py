@@ -1,12 +1,13 @@
-"""`.chaninfra/mirrors/<subdir>.json`: which packages of a subdir the mirrors have copied that prune.
+"""`.chaninfra/mirrors/<subdir>.json`: which packages of a subdir the mirrors have copied, if one of them prunes.
 
 Only what stands here is yanked when it leaves the source: a package that somebody published is never taken for a copy,
-also if it has the name of one. A mirror writes its packages before it copies them, so that none is forgotten where it
-is killed; an entry alone does nothing.
+also if it has the name of one. A mirror writes its packages right before the commit that gives them records, so that
+none is forgotten where it is killed; an entry alone does nothing.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Literal
 
@@ -56,7 +57,7 @@ _DOCUMENT = JsonDocument(
     check=_check,
     remedy="restore an older version of it; or delete it: then only what is copied from now on is pruned",
     remedy_if_full="mirror less (`specs`, `newest`, `subdirs`); or take `prune` out of the mirror",
-    remedy_if_denied=only_maintainers("copy for a mirror that prunes"),
+    remedy_if_denied=only_maintainers("run the mirrors of a channel where one of them prunes"),
     sorted_key="files",
     indented=False,
 )
@@ -87,6 +88,14 @@ def add_copies(target: SubdirIndex, mirror: str, files: Mapping[str, str]) -> Co
         return after
 
     return _update(target, changed)
+
+
+def prove_writable(target: SubdirIndex) -> None:
+    """Write the document as it is: whoever may not write it learns so before anything else is written. Raises as
+    `JsonDocument.update`.
+    """
+    document = dataclasses.replace(_DOCUMENT, always_written=True)
+    document.update(target.store, target.runtime, copies_key(target), lambda before: before)
 
 
 def forget_copies(target: SubdirIndex, mirror: str, files: Collection[str]) -> Copies:

@@ -33,8 +33,6 @@ class Left:
     """Has left the source, and stays, since a lock file needs it: → the path of that."""
     forget: tuple[str, ...]
     """The mirror has nothing to do with them any more."""
-    emptied: int = 0
-    """How many packages would be yanked, if none would be left of those that it has copied; else 0."""
 
 
 def left(
@@ -46,13 +44,14 @@ def left(
     *,
     mirrors: Collection[str],
     wanted: Collection[str],
+    unclear: Collection[str] = (),
     locks: Sequence[Lock] = (),
 ) -> Left:
     """What the mirror of this name does.
 
     `indexed`: file → sha256 by its record here; `yanks`: file → yank, of what is yanked here; `source`: what the source
     has of all these files; `mirrors`: the mirrors that the channel has; `wanted`: what the mirror copies now, of which
-    alone something comes back.
+    alone something comes back; `unclear`: what the source has a record of that cannot be used.
 
     A package that others have yanked, deleted, or replaced by other bytes is theirs. So is one that the mirror has
     yanked and somebody has brought back: the mirror forgets what it yanks. One that another mirror has copied too
@@ -61,22 +60,22 @@ def left(
     yank: dict[str, str] = {}
     kept: dict[str, str] = {}
     forget: list[str] = []
-    stay = 0
     for file, copied in sorted(copies.items()):
         if mirror not in copied.mirrors:
             continue
         here = file in indexed and indexed[file] == copied.sha256
         there = source.get(file)
+        if there is None and file in unclear:
+            continue
         if there is not None and not there.yanked:
-            stay += here
-        elif not here or any(other != mirror and other in mirrors for other in copied.mirrors):
-            stay += here
+            continue
+        if not here or any(other != mirror and other in mirrors for other in copied.mirrors):
             if there is None:
                 forget.append(file)
         elif (needed_by := next((lock.path for lock in locks if lock.needs(file, copied.sha256)), None)) is not None:
             kept[file] = needed_by
         else:
-            yank[file] = _reason(mirror, there)
+            yank[file] = why(mirror, there)
     back = {
         file: sha256
         for file, found in sorted(yanks.items())
@@ -88,11 +87,11 @@ def left(
         and (sha256 := there.sha256) is not None
         and sha256 == (found.record or {}).get("sha256")
     }
-    emptied = len(yank) if not stay and not kept and not back else 0
-    return Left(yank=yank, back=back, kept=kept, forget=tuple(forget), emptied=emptied)
+    return Left(yank=yank, back=back, kept=kept, forget=tuple(forget))
 
 
-def _reason(mirror: str, there: InSource | None) -> str:
+def why(mirror: str, there: InSource | None) -> str:
+    """The reason of a yank by the mirror of this name. `there`: the package in the source, if it has it."""
     if there is None:
         return f"mirror {mirror}: it has left the source"
     given = f": {one_line(there.reason)}" if there.reason else ""

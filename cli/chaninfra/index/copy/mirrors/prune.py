@@ -106,21 +106,27 @@ def plan(
         }
         names = {*map(package_name, files)}
         packages = source.packages(subdir, names) if subdir in there else ()
-        in_source = {package.file: _in_source(package) for package in packages if package.file in files}
+        known_there = {package.file: in_source(package) for package in packages if package.file in files}
         one = left(
             name,
             copies,
             indexed,
             yanks,
-            in_source,
+            known_there,
             mirrors={*channel.descriptor.mirrored},
             wanted={file for file in files if f"{subdir}/{file}" in wanted},
+            unclear={file for file in files if source.passes_over(subdir, file)},
             locks=locks,
         )
-        if one.emptied and (subdir not in there or next(iter(source.packages(subdir)), None) is None):
+        # Rule: nothing is yanked for a source that has nothing at all, whatever else holds some of the copies.
+        if (
+            one.yank
+            and not known_there
+            and next(iter(source.packages(subdir) if subdir in there else ()), None) is None
+        ):
             raise RefusedError(
-                f"{source.url} has no package any more in {subdir}; {count(one.emptied, 'package')} that were copied "
-                "from it would be yanked",
+                f"{source.url} has no package any more in {subdir}, so what was copied from it would be yanked "
+                f"({count(len(one.yank), 'package')})",
                 where=f"mirror {name}",
                 remedy="find out whether the source is whole; if it has really ended, take the mirror out of the stack "
                 "config, and yank by hand what is to go: chaninfra yank",
@@ -159,7 +165,12 @@ def carry_out(channel: Channel, planned: Planned, name: str, progress: Progress 
     return Pruned(yanked=yanked, back=back, report=Report.of(reports))
 
 
-def _in_source(package: SourcePackage) -> InSource:
+def _is_empty(source: Source, subdir: Subdir) -> bool:
+    return next(iter(source.packages(subdir)), None) is None
+
+
+def in_source(package: SourcePackage) -> InSource:
+    """What the rules ask of a package of the source."""
     yank = package.yank
     return InSource(
         sha256=_sha256(package.record), yanked=yank is not None, reason=yank.reason if yank is not None else None

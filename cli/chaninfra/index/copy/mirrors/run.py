@@ -7,21 +7,26 @@ takes. Nothing is written before both are planned.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from chaninfra.channel.conda.mirrors import Mirror, Mirrors
-from chaninfra.channel.conda.object_names import CHANNEL_JSON, WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import nearest
 from chaninfra.index.cdn_invalidation import changed
 from chaninfra.index.channel import Channel
 from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
+from chaninfra.index.copy.deletions import deleted_for_good
 from chaninfra.index.copy.mirrors import prune
-from chaninfra.index.copy.mirrors.document import add_copies, read_copies
-from chaninfra.index.copy.plan import Plan, plan_copy
+from chaninfra.index.copy.mirrors.left import why
+from chaninfra.index.copy.mirrors.notes import begin_notes
+from chaninfra.index.copy.mirrors.retired import retired
+from chaninfra.index.copy.plan import Plan, Task, plan_copy
 from chaninfra.index.copy.report import Copied
 from chaninfra.index.copy.selection import Selection, select
 from chaninfra.index.copy.source import Source, SourcePackage
@@ -31,7 +36,7 @@ from chaninfra.index.locks import read_lock
 from chaninfra.index.part import Part
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import Runtime
-from chaninfra.index.withdrawal.document import read_withdrawn
+from chaninfra.index.withdrawal.document import Withdrawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,8 @@ class PlannedRun:
     """None: the mirror does not prune."""
     withdrawn: tuple[str, ...] = ()
     """`<subdir>/<file>` of what is not copied, since these bytes were deleted here for good."""
+    retired: Mapping[str, str] = field(default_factory=dict)
+    """`<subdir>/<file>` of what is not copied, since a retention rule would take it at once → the rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,11 +130,16 @@ def plan_run(
     subdirs = _subdirs(channel, source, mirror)
     progress.stage("reading the source")
     selection = select(source, wanted, subdirs, channel.runtime.now_ms())
-    withdrawn = _withdrawn(channel, selection.packages)
+    deleted = deleted_for_good(channel)
+    withdrawn = _withdrawn(deleted, selection.packages)
     if withdrawn:
         left = tuple(each for each in selection.packages if each.path_in_channel not in withdrawn)
         selection = dataclasses.replace(selection, packages=left)
-    plan = plan_copy(source, channel, selection.packages, progress)
+    plan = plan_copy(source, channel, selection.packages, progress, deleted=deleted)
+    locks = [read_lock(path) for path in wanted.locks]
+    taken = retired(channel, [task.package for task in plan.tasks if task.doing == "new"], locks)
+    if taken:
+        plan = _of_tasks(plan, lambda task: None if task.package.path_in_channel in taken else task)
     pruning = None
     if mirror.prune:
         pruning = prune.plan(
@@ -136,11 +148,13 @@ def plan_run(
             name,
             [each for each in channel.descriptor.subdirs if mirror.subdirs is None or each in mirror.subdirs],
             wanted={package.path_in_channel for package in selection.packages},
-            locks=[read_lock(path) for path in wanted.locks],
+            locks=locks,
             part=part,
         )
-        plan = _without(plan, pruning.yank)
-    return PlannedRun(name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn)
+        plan = _without_yanks(plan, name)
+    return PlannedRun(
+        name=name, mirror=mirror, selection=selection, plan=plan, prune=pruning, withdrawn=withdrawn, retired=taken
+    )
 
 
 def run_mirror(channel: Channel, name: str) -> tuple[PlannedRun, Ran]:
@@ -168,37 +182,60 @@ def run(
 
     Raises as `copy` and `prune.carry_out`; whatever was not done then, the next run does.
     """
-    pruned = None
+    pruned, committing = None, None
     if planned.prune is not None:
         pruned = prune.carry_out(channel, planned.prune, planned.name, progress)
-        _note_copies(channel, planned)
+    # Also what a mirror copies that does not prune: another one must not yank it.
+    if any(each.prune for each in channel.descriptor.mirrored.values()):
+        committing = begin_notes(channel, planned.selection.packages, planned.plan, planned.name)
     at_once = planned.mirror.at_once or AT_ONCE
-    copied = copy(channel, source, planned.plan, transfer, progress, so_far=so_far, at_once=at_once, bringing=bringing)
+    copied = copy(
+        channel,
+        source,
+        planned.plan,
+        transfer,
+        progress,
+        so_far=so_far,
+        at_once=at_once,
+        bringing=bringing,
+        committing=committing,
+    )
     return Ran(copied=copied, pruned=pruned)
 
 
-def _withdrawn(channel: Channel, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
+def _withdrawn(document: Withdrawn, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
     """Those of the packages (`<subdir>/<file>`) that were deleted here for good, with the same bytes."""
-    document = read_withdrawn(channel.writer, channel.descriptor.key(WITHDRAWN_JSON))[0]
     known = {(each.path, sha256) for each in document.packages for sha256 in each.sha256}
     return tuple(
         each.path_in_channel for each in packages if (each.path_in_channel, (each.facts.sha256 or "").lower()) in known
     )
 
 
-def _without(plan: Plan, yanked: Collection[str]) -> Plan:
-    """The plan without the yanks (`<subdir>/<file>`) that the mirror makes in its own name, so that they can end."""
+def _without_yanks(plan: Plan, name: str) -> Plan:
+    """The plan without the yanks of the source: the mirror alone decides on them, and knows which are its own. What is
+    new and yanked is yanked in its name, so that it can end.
+    """
+    return _of_tasks(plan, lambda task: None if task.doing == "yank" else _in_name_of(name, task))
+
+
+def _of_tasks(plan: Plan, change: Callable[[Task], Task | None]) -> Plan:
+    """The plan with its tasks changed; None: without that."""
     subdirs = [
-        dataclasses.replace(
-            each,
-            tasks=tuple(
-                task for task in each.tasks if task.doing != "yank" or task.package.path_in_channel not in yanked
-            ),
-        )
+        dataclasses.replace(each, tasks=tuple(new for task in each.tasks if (new := change(task)) is not None))
         for each in plan.subdirs
     ]
     needed = [each for each in subdirs if each.tasks or each.behind or each.unlisted]
     return dataclasses.replace(plan, subdirs=tuple(needed))
+
+
+def _in_name_of(name: str, task: Task) -> Task:
+    yank = task.package.yank
+    if yank is not None and task.doing == "new":
+        reason = why(name, prune.in_source(task.package))
+        yank, mirror = msgspec.structs.replace(yank, reason=reason), name
+    else:
+        yank, mirror = None, None
+    return dataclasses.replace(task, package=dataclasses.replace(task.package, yank=yank), mirror=mirror)
 
 
 def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdir]:
@@ -213,24 +250,3 @@ def _subdirs(channel: Channel, source: Source, mirror: Mirror) -> Sequence[Subdi
             remedy="correct `subdirs` of the mirror, or those of the channel, in the stack config",
         )
     return found
-
-
-def _note_copies(channel: Channel, planned: PlannedRun) -> None:
-    """Note what is going to be copied; and of what is here already, what another mirror has copied."""
-    new = {task.package.path_in_channel for task in planned.plan.tasks if task.doing == "new"}
-    by_subdir: dict[Subdir, list[SourcePackage]] = {}
-    for package in planned.selection.packages:
-        by_subdir.setdefault(package.subdir, []).append(package)
-    for subdir, packages in by_subdir.items():
-        target = channel.subdir_index(subdir)
-        copies = read_copies(target)
-        files: dict[str, str] = {}
-        for package in packages:
-            sha256, copied = package.facts.sha256, copies.get(package.file)
-            if sha256 is not None and (
-                package.path_in_channel in new
-                or (copied is not None and copied.sha256 == sha256.lower() and planned.name not in copied.mirrors)
-            ):
-                files[package.file] = sha256.lower()
-        if files:
-            add_copies(target, planned.name, files)

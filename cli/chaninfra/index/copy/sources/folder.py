@@ -15,13 +15,16 @@ from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
 from chaninfra.index.copy.sources.indexed import GONE, PIECE, IndexedSource, Likely
 from chaninfra.index.copy.sources.reference import path_of
+from chaninfra.index.copy.sources.web_pace import Pace
 
 _OUTSIDE = "give the folder that has the packages, with its index, as the source"
 
 
-def folder_source(folder: Path) -> IndexedSource:
-    """The channel in this folder. Nothing is read yet."""
-    return IndexedSource(FolderFiles(folder))
+def folder_source(folder: Path, *, rate: int | None = None) -> IndexedSource:
+    """The channel in this folder. Nothing is read yet. `rate`: the most bytes that are read in a second: the disk may
+    be one that others use.
+    """
+    return IndexedSource(FolderFiles(folder, Pace(rate, 1)))
 
 
 class FolderFiles:
@@ -32,7 +35,8 @@ class FolderFiles:
     # Its bytes are here, so that whoever copies sees what was patched; and the folder may be a copy without .chaninfra.
     can_tell_patches = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pace: Pace) -> None:
+        self._pace = pace
         whole = folder.absolute()
         above = whole.parent.parent if whole.parent.name == SNAPSHOTS_FOLDER else whole
         self._root = above.resolve()
@@ -65,6 +69,7 @@ class FolderFiles:
                 where=str(path),
                 remedy="index the folder again",
             )
+        self._pace.took(len(data))
         return data
 
     def has(self, subdir: Subdir, name: str) -> bool:
@@ -86,7 +91,8 @@ class FolderFiles:
             if not _is_there(path):
                 raise SkippedError("is listed, and its file is not there", where=str(path), remedy=GONE)
             with path.open("rb") as file:
-                while piece := file.read(PIECE):
+                while piece := file.read(self._pace.piece(PIECE)):
+                    self._pace.took(len(piece))
                     yield piece
 
     def s3_object(self, subdir: Subdir, reference: str) -> S3Object | None:

@@ -16,20 +16,19 @@ from msgspec import Raw
 from chaninfra.channel.conda.filenames import file_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_SHARD, MAX_SHARD_INDEX
 from chaninfra.channel.conda.name_rules import client_name
-from chaninfra.channel.conda.object_names import PATCHES_FOLDER
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import Shard, parse_shard
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.conda.yank import unpacked
-from chaninfra.channel.errors import CredentialsError, DeniedError, InvalidRepodataError
+from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.copy.sources.monolith import Monolith, parse_monolith
 from chaninfra.index.copy.sources.passed_over import PassedOver
 from chaninfra.index.copy.sources.records import listed, yanked
 from chaninfra.index.copy.sources.reference import HERE, base_url_in, beside
-from chaninfra.index.json_document import DamagedError
-from chaninfra.index.patches.document import MAX_DOCUMENT, Patches, parse_patches
+from chaninfra.index.copy.sources.told_patches import Exists, told_patches
+from chaninfra.index.patches.document import Patches
 from chaninfra.index.runtime import Runtime, run_all
 
 Get = Callable[[str, int], bytes | None]
@@ -78,17 +77,17 @@ class IndexReader:
         *,
         url: str,
         passed_over: PassedOver,
-        with_patches: bool = False,
+        exists: Exists | None = None,
     ) -> None:
-        """`url`: of the subdir, for messages. `with_patches`: whether the source's `.chaninfra` can be read, so that a
-        channel of chaninfra tells its patches.
+        """`url`: of the subdir, for messages. `exists`: where the source's `.chaninfra` can be read, so that a channel
+        of chaninfra tells its patches.
         """
         self._subdir: Subdir = subdir
         self._get = get
         self._runtime = runtime
         self._url = url
         self._passed_over = passed_over
-        self._with_patches = with_patches
+        self._exists = exists
         self._lock = Lock()
         self._read = False
         self._state: _State | None = None
@@ -150,7 +149,7 @@ class IndexReader:
                 return
             # A writer may have replaced the index, and deleted what it named: by a withdrawal, or as garbage.
             now = self._after(state)
-            if now is None or name not in now.index.hashes:
+            if name not in now.index.hashes:
                 return
             if now.index.hashes[name] == digest:
                 break
@@ -210,12 +209,27 @@ class IndexReader:
                 self._read = True
             return self._state
 
-    def _after(self, state: _State) -> _State | None:
-        """The shard index that was read after this one, or is read now."""
+    def _after(self, state: _State) -> _State:
+        """The shard index that was read after this one, or is read now.
+
+        Rule: that the index is not there any more does not mean that its packages are gone.
+        """
         with self._lock:
             if self._state is state:
-                self._state = self._read_state()
-            return self._state
+                now = self._read_state()
+                if now is None:
+                    raise InvalidRepodataError(
+                        "went away while it was read", where=f"{self._url}/{FILE_NAMES['shards']}", remedy=MENDED
+                    )
+                if state.patches is not None and now.patches is None:
+                    # Rule: whoever was told of patches is not given records of which nobody tells that.
+                    raise InvalidRepodataError(
+                        "was replaced by another tool while it was read, so that its patches are not known any more",
+                        where=f"{self._url}/{FILE_NAMES['shards']}",
+                        remedy="try again",
+                    )
+                self._state = now
+            return self._state or state
 
     def _read_state(self) -> _State | None:
         data = self._get(FILE_NAMES["shards"], MAX_SHARD_INDEX)
@@ -223,33 +237,16 @@ class IndexReader:
             if data is None:
                 return None
             index = self._parsed(data)
-            if not self._with_patches or index.stamp is None:
+            if self._exists is None or index.stamp is None:
                 break
             # Rule: a patch is written before the commit that lays it, and goes after the one that takes it back. So the
             # document belongs to the index that is there before and after it was read.
-            patches = self._patches()
+            patches = told_patches(index, self._subdir, self._url, self._get, self._exists)
             after = self._get(FILE_NAMES["shards"], MAX_SHARD_INDEX)
             if after == data:
                 return _State(index=index, patches=patches)
             data = after
         return _State(index=index, patches=None)
-
-    def _patches(self) -> Patches | None:
-        """The patches of a channel of chaninfra; None for those who may not read them."""
-        reference = f"../{PATCHES_FOLDER}/{self._subdir}.json"
-        try:
-            data = self._get(reference, MAX_DOCUMENT)
-        except CredentialsError:
-            raise
-        except DeniedError:
-            return None
-        if data is None:
-            return {}
-        try:
-            return parse_patches(data, self._subdir, f"{self._url}/{reference}")
-        except DamagedError as error:
-            error.remedy = "try again; if it stays so, whoever writes the source has to mend its patches"
-            raise
 
     def _parsed(self, data: bytes) -> ShardIndex:
         where = f"{self._url}/{FILE_NAMES['shards']}"

@@ -21,6 +21,7 @@ from chaninfra.index.copy.source import S3Object, SourcePackage
 from chaninfra.index.copy.sources.index_reader import IndexReader
 from chaninfra.index.copy.sources.passed_over import PassedOver
 from chaninfra.index.copy.sources.reference import beside
+from chaninfra.index.copy.sources.source_errors import naming_it
 from chaninfra.index.package.sidecars import immutable_name, sidecar_name
 from chaninfra.index.runtime import Runtime, Threads, run_all
 
@@ -81,7 +82,7 @@ class Files(Protocol):
         """See `index_reader.Get`."""
 
     def has(self, subdir: Subdir, name: str) -> bool:
-        """Whether there is a file of this name beside the index."""
+        """Whether there is a file of this name beside the index, or where patches are told at this reference."""
 
     def chunks(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         """The bytes of a file, in pieces of PIECE at most. Raises SkippedError as Source.chunks."""
@@ -116,9 +117,10 @@ class IndexedSource:
 
     @cached_property
     def _subdirs(self) -> tuple[Subdir, ...]:
-        likely = self._files.likely()
-        asked = [subdir for subdir in KNOWN_SUBDIRS if subdir in likely.subdirs]
-        answers = run_all(self._runtime, [partial(self._has_index, subdir, likely.certain) for subdir in asked])
+        with naming_it():
+            likely = self._files.likely()
+            asked = [subdir for subdir in KNOWN_SUBDIRS if subdir in likely.subdirs]
+            answers = run_all(self._runtime, [partial(self._has_index, subdir, likely.certain) for subdir in asked])
         found = tuple(subdir for subdir, answer in zip(asked, answers, strict=True) if answer is True)
         denied = [answer for answer in answers if isinstance(answer, DeniedError)]
         if not found and denied:
@@ -160,6 +162,10 @@ class IndexedSource:
         """See Source."""
         return self._passed_over.messages()
 
+    def passes_over(self, subdir: Subdir, file: str) -> bool:
+        """See Source."""
+        return self._passed_over.has(f"{subdir}/{file}")
+
     def chunks(self, package: SourcePackage) -> Iterator[bytes]:
         """See Source."""
         return self._files.chunks(package.subdir, beside(package.base_url, package.file))
@@ -190,7 +196,7 @@ class IndexedSource:
                     self._runtime,
                     url=f"{self.url}/{subdir}",
                     passed_over=self._passed_over,
-                    with_patches=self._files.can_tell_patches,
+                    exists=partial(self._files.has, subdir) if self._files.can_tell_patches else None,
                 )
             return self._readers[subdir]
 

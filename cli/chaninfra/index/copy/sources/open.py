@@ -65,7 +65,7 @@ def open_source(text: str, flags: FromFlags, target: Channel, tell: Callable[[st
             where=without_secrets(text),
             remedy=f"a source is {FORMS}",
         )
-    return _folder(text, Path(text))
+    return _folder(text, Path(text), flags)
 
 
 def _s3(text: str, flags: FromFlags, target: Channel) -> Source:
@@ -82,13 +82,13 @@ def _file(text: str, flags: FromFlags, target: Channel) -> Source:
             where=without_secrets(text),
             remedy="write file:///PATH, or PATH",
         )
-    return _folder(text, Path(url2pathname(parts.path)))
+    return _folder(text, Path(url2pathname(parts.path)), flags)
 
 
 _BY_SCHEME: dict[str, Callable[[str, FromFlags, Channel], Source]] = {"s3": _s3, "file": _file}
 
 
-def _folder(text: str, path: Path) -> Source:
+def _folder(text: str, path: Path, flags: FromFlags) -> Source:
     from chaninfra.index.copy.sources.folder import folder_source
 
     try:
@@ -101,7 +101,7 @@ def _folder(text: str, path: Path) -> Source:
         raise ConfigurationError(
             "there is no such folder", where=without_secrets(text), remedy=f"a source is {FORMS}{meant}"
         )
-    return folder_source(path)
+    return folder_source(path, rate=flags.bytes_per_second)
 
 
 def open_s3(place: S3Place, flags: FromFlags) -> Source:

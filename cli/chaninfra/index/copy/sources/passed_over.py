@@ -10,15 +10,19 @@ from chaninfra.channel.text import count, one_line
 _MOST = 1000
 """So many messages are kept: an index may have any number of records that cannot be used."""
 _LONGEST = 300
+_MOST_PATHS = 200_000
+"""So many paths are kept; if there are more, each may be one."""
 
 
 class PassedOver:
-    """The messages, for several threads."""
+    """The messages and the paths, for several threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._why: dict[str, str] = {}
         self._more = 0
+        self._paths: set[str] = set()
+        self._all = False
 
     def add(self, path: str, why: str) -> None:
         """`path`: `<subdir>/<file>`, or a subdir; `why`: what is wrong with it. Both may be from anybody."""
@@ -27,6 +31,17 @@ class PassedOver:
                 self._more += 1
             else:
                 self._why[path[:_LONGEST]] = why[:_LONGEST]
+            if len(path) > _LONGEST:
+                return  # No file has such a name.
+            if len(self._paths) < _MOST_PATHS:
+                self._paths.add(path)
+            else:
+                self._all = True
+
+    def has(self, path: str) -> bool:
+        """Whether something was passed over at this path, or may have been: there was more than is kept."""
+        with self._lock:
+            return self._all or path in self._paths
 
     def messages(self) -> Sequence[str]:
         """A message for each, and one for those that are too many, safe to print."""

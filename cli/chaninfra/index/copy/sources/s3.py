@@ -124,7 +124,8 @@ class S3Files:
     def has(self, subdir: Subdir, name: str) -> bool:
         """See Files."""
         with of_source():
-            return exists(self._store, join(self._prefix, subdir, name))
+            key = self._key(subdir, name)
+            return key is not None and exists(self._store, key)
 
     def chunks(self, subdir: Subdir, reference: str) -> Iterator[bytes]:
         """See Files. Up to PIECE it takes one request. Raises ConflictError where it is replaced meanwhile."""

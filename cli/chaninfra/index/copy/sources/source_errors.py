@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chaninfra.channel.errors import BucketMissingError, ChaninfraError, CredentialsError, DeniedError
+from chaninfra.channel.errors import (
+    BucketMissingError,
+    ChaninfraError,
+    ConfigurationError,
+    CredentialsError,
+    DeniedError,
+    InvalidRepodataError,
+)
 from chaninfra.channel.objects import TooLargeError
 
 VARIABLES = ("FROM_S3_ACCESS_KEY_ID", "FROM_S3_SECRET_ACCESS_KEY", "FROM_S3_SESSION_TOKEN")
@@ -17,6 +24,21 @@ GIVE_CREDENTIALS = (
 )
 _OPTION = re.compile("--(?=(?:provider|endpoint-url|region|profile)(?![a-z-]))")
 _VARIABLE = re.compile("(?<![A-Z_])(?=S3_[A-Z])")
+
+
+class WebPageError(InvalidRepodataError):
+    """What should be a file of a channel is a page for people."""
+
+
+@contextmanager
+def naming_it() -> Iterator[None]:
+    """Within, where it is looked whether there is a channel, an answer that no channel gives is the error of whoever
+    named it: a ConfigurationError.
+    """
+    try:
+        yield
+    except (BucketMissingError, WebPageError) as error:
+        raise ConfigurationError(error.message, where=error.where, remedy=error.remedy) from error
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from chaninfra.channel.errors import (
     UnreachableError,
 )
 from chaninfra.channel.s3.unreachable import TRUST
+from chaninfra.index.copy.sources.source_errors import WebPageError
 from chaninfra.index.copy.sources.web_login import Login
 from chaninfra.index.copy.sources.web_origin import origin_of, public_url
 
@@ -90,9 +91,9 @@ def status_error(status: int, url: str, answered_by: str, login: Login | None) -
     return StorageError(f"the server answers HTTP {status}{by}", where=where, remedy="try again later", status=status)
 
 
-def web_page(url: str) -> InvalidRepodataError:
+def web_page(url: str) -> WebPageError:
     """The error for a page that is meant for people."""
-    return InvalidRepodataError(
+    return WebPageError(
         "is a web page, and no file of a channel",
         where=public_url(url),
         remedy="give the URL that clients use: https://conda.anaconda.org/NAME, https://prefix.dev/NAME, …; or log in, "

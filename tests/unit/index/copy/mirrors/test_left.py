@@ -96,9 +96,3 @@ def test_only_what_this_mirror_has_yanked_comes_back_and_only_with_the_same_byte
     assert of({}, {}, {A: THERE}, {A: mine}, wanted={B}) == nothing()
     for yank in (Yank(when="x", record={"sha256": ONE}), Yank(when="x", mirror="n", record={"sha256": ONE})):
         assert of({}, {}, {A: THERE}, {A: yank}) == nothing()
-
-
-def test_it_is_told_when_nothing_would_be_left() -> None:
-    copies, indexed = {A: copied(), B: copied()}, {A: ONE, B: ONE}
-    assert of(copies, indexed, {}).emptied == 2
-    assert of(copies, indexed, {A: THERE}).emptied == 0

@@ -121,6 +121,24 @@ def test_what_somebody_has_yanked_stays_yanked(mirrored: Mirrored) -> None:
     assert mirrored.yanked()[f"noarch/{A}"].reason == "broken"
 
 
+def test_what_somebody_yanks_after_the_mirror_does_not_come_back(mirrored: Mirrored) -> None:
+    mirrored.withdraw(A)
+    mirrored.run()
+    record = mirrored.yanked()[f"noarch/{A}"].record
+    done = yank(mirrored.at(1).channel(), ["a"], "it leaks keys")
+    assert (done.changed, done.already) == ((f"noarch/{A}",), ())
+    found = mirrored.yanked()[f"noarch/{A}"]
+    assert (found.reason, found.mirror, found.record) == ("it leaks keys", None, record)
+    document = json.loads(mirrored.store.objects[f"{PREFIX}/yanked.json"].data)
+    assert document["packages"][f"noarch/{A}"]["reason"] == "it leaks keys"
+    mirrored.offer(A)
+    assert mirrored.run().back == ()
+    assert yank(mirrored.channel(), ["a"], "again").already == (f"noarch/{A}",)
+    assert mirrored.yanked()[f"noarch/{A}"].reason == "it leaks keys"
+    unyank(mirrored.channel(), ["a"])
+    assert f"noarch/{A}" in mirrored.listed()
+
+
 def test_what_the_source_has_yanked_is_yanked_until_it_is_not(mirrored: Mirrored) -> None:
     mirrored.source.yank(A, "leaks")
     assert mirrored.run().yanked == (f"noarch/{A}",)
@@ -151,9 +169,23 @@ def test_a_source_that_has_nothing_at_all_empties_no_channel(
     mirrored.withdraw(B)
     monkeypatch.setattr(mirrored.source, "subdirs", lambda: subdirs)
     before = dict(mirrored.store.objects)
-    with pytest.raises(RefusedError, match="has no package any more in noarch; 2 packages that were copied") as raised:
+    with pytest.raises(RefusedError, match=r"has no package any more in noarch, .* \(2 packages\)") as raised:
         mirrored.run()
     assert raised.value.where == "mirror m"
+    assert mirrored.store.objects == before
+
+
+@pytest.mark.parametrize("held_by", ["lock", "mirror"])
+def test_it_does_not_either_where_something_holds_one_of_the_copies(mirrored: Mirrored, held_by: str) -> None:
+    mirrored.withdraw(A)
+    mirrored.withdraw(B)
+    locks = [lock_of(A)] if held_by == "lock" else []
+    if held_by == "mirror":
+        mirrored.mirrors["n"] = mirrored.mirrors["m"]
+        add_copies(mirrored.channel().subdir_index("noarch"), "n", {A: sha256(A)})
+    before = dict(mirrored.store.objects)
+    with pytest.raises(RefusedError, match=r"has no package any more in noarch, .* \(1 package\)"):
+        mirrored.run(locks=locks)
     assert mirrored.store.objects == before
 
 
@@ -180,7 +212,7 @@ def test_whoever_may_not_write_it_is_told_who_may(mirrored: Mirrored, monkeypatc
         raise DeniedError("may not", where=DOCUMENT, code="AccessDenied", status=403)
 
     monkeypatch.setattr(mirrored.store, "put", denied)
-    with pytest.raises(DeniedError, match="only maintainers may copy for a mirror that prunes"):
+    with pytest.raises(DeniedError, match="only maintainers may run the mirrors of a channel where one of them prunes"):
         add_copies(mirrored.channel().subdir_index("noarch"), "m", {"c-1-0.conda": sha256("c-1-0.conda")})
 
 

@@ -124,6 +124,25 @@ def test_a_package_that_two_mirrors_have_copied_stays_until_it_leaves_both() -> 
     assert A not in records(mirrored.store)
 
 
+def test_what_a_mirror_that_does_not_prune_has_copied_too_stays() -> None:
+    for first, second in ("mn", "nm"):
+        mirrored = Mirrored(prune=True)
+        mirrored.mirrors["n"] = Mirror(source="https://example.com/d", specs=("a",))
+        mirrored.run(first)
+        mirrored.run(second)
+        assert mirrored.copies() == {A: ("m", "n"), B: ("m",)}
+        mirrored.source.gone.add(A)
+        mirrored.run("m")
+        assert A in records(mirrored.store)
+        # One that the stack config has no more holds nothing.
+        mirrored.source.gone.clear()
+        mirrored.run("m")
+        del mirrored.mirrors["n"]
+        mirrored.source.gone.add(A)
+        mirrored.run("m")
+        assert A not in records(mirrored.store)
+
+
 def test_parts_prune_what_is_theirs() -> None:
     mirrored = Mirrored(prune=True)
     parts = [Part(number=number, count=2) for number in (1, 2)]

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def test_a_folder(folder: Path) -> None:
     assert source.s3_object(hello) is None
     assert source.sidecar(hello, 1 << 20) is None
     assert source.names("linux-64") == {"tool"}
+
+
+def test_no_more_bytes_of_a_folder_are_read_in_a_second_than_the_rate(folder: Path) -> None:
+    """As where the folder is on a disk that others use, by NFS for example."""
+    size = sum(path.stat().st_size for path in (folder / "noarch").glob("*"))
+    source = folder_source(folder, rate=size)
+    start = time.monotonic()
+    (hello,) = source.packages("noarch")
+    assert hashlib.sha256(b"".join(source.chunks(hello))).hexdigest() == hello.facts.sha256
+    read = (folder / "noarch" / HELLO).stat().st_size
+    assert time.monotonic() - start >= read / size
 
 
 def test_a_folder_without_index(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from support.channels.patched_channel import Patched
 from support.channels.sources import FolderStore, indexed_by_rattler, source_in, store_of
 from support.index_model.memory_store import SequentialRuntime
 from support.index_model.patches import PATCHES
-from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, file, publishing
+from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, ZST, channel_with, file, publishing
 from support.paths import DATA
 
 A, A2, B = file("a"), file("a-2"), file("b")
@@ -230,6 +230,27 @@ def test_patches_that_may_not_be_read_are_not_told() -> None:
     assert {*by_file(source.packages("noarch"))} == {A, A2, B}
 
 
+def test_a_copy_of_a_channel_without_what_chaninfra_keeps_tells_no_patches() -> None:
+    patched, store = ours()
+    add(patched.open(), [A], {"license": "X"})
+    bare = store_of({key: body for key, body in store.objects.items() if "/.chaninfra/" not in key})
+    source = source_in(bare)
+    assert not source.tells_patches
+    found = by_file(source.packages("noarch"))
+    assert {*found} == {A, A2, B}
+    assert (record(found[A])["license"], found[A].patch) == ("X", None)
+
+
+def test_a_channel_without_patches_tells_that() -> None:
+    _, store = ours("a")
+    assert source_in(store).tells_patches
+    # The writer of the first commit was killed before it kept the index.
+    del store.objects[max(key for key in store.objects if "/.chaninfra/history/" in key)]
+    assert source_in(store).tells_patches
+    empty = store_of({key: body for key, body in channel_with().objects.items() if "/.chaninfra/" not in key})
+    assert source_in(empty).tells_patches
+
+
 def test_another_error_of_the_patches_stops() -> None:
     _, store = ours()
 
@@ -260,6 +281,25 @@ def test_an_index_that_another_tool_has_written_since_tells_no_patches(folder: P
     assert by_file(source.packages("noarch"))[A].patch is None
 
 
+def test_patches_that_are_not_told_any_more_while_the_index_is_read_stop() -> None:
+    patched, store = ours()
+    add(patched.open(), [A], {"license": "X"})
+    source = source_in(store)
+    assert source.tells_patches
+    old = ShardIndex.parse(store.objects[INDEX].data)
+    assert old is not None
+    add(patched.open(), [A], {"depends": ["q"]})
+    # Another tool replaces the index then, and the shards of the one that was read go.
+    index = ShardIndex.parse(store.objects[INDEX].data)
+    assert index is not None
+    bare = ShardIndex(hashes=index.hashes, stamp=None, info=index.info)
+    store.objects[INDEX] = ObjectBody(data=bare.encode(1, 0), content_type="")
+    del store.objects[f"{FOLDER}/{shard_key(old.hashes['a'])}"]
+    with pytest.raises(InvalidRepodataError, match="was replaced by another tool while it was read") as raised:
+        list(source.packages("noarch"))
+    assert raised.value.remedy == "try again"
+
+
 def test_a_shard_that_was_withdrawn_meanwhile_is_looked_for_in_the_new_index() -> None:
     _, store = ours()
     source = source_in(store)
@@ -285,6 +325,20 @@ def test_a_lost_shard_stops() -> None:
         list(source_in(store).packages("noarch"))
     # Whoever asks for another name does not need it.
     assert {*by_file(source_in(store).packages("noarch", ["b"]))} == {B}
+
+
+def test_an_index_that_goes_away_stops() -> None:
+    """It does not mean that its packages have left: whoever writes it may be replacing it."""
+    _, store = ours()
+    source = source_in(store)
+    assert source.tells_patches
+    index = ShardIndex.parse(store.objects[INDEX].data)
+    assert index is not None
+    del store.objects[f"{FOLDER}/{shard_key(index.hashes['a'])}"], store.objects[INDEX]
+    for _ in range(2):
+        with pytest.raises(InvalidRepodataError, match="went away while it was read") as raised:
+            list(source.packages("noarch"))
+        assert "repodata_shards" in str(raised.value.where)
 
 
 def test_no_channel() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from chaninfra.channel.errors import (
     ConfigurationError,
     CredentialsError,
     DeniedError,
+    StorageError,
     WrongRegionError,
 )
 from chaninfra.channel.s3.credentials import Credentials
@@ -198,6 +200,18 @@ def test_a_folder_by_its_path_and_by_its_url(tmp_path: Path) -> None:
     (tmp_path / "a b").mkdir()
     for text in (str(tmp_path / "a b"), (tmp_path / "a b").as_uri()):
         assert open_source(text, NONE, target()).url == str(tmp_path / "a b")
+
+
+def test_a_folder_is_read_as_fast_as_the_options_allow(tmp_path: Path) -> None:
+    (tmp_path / "noarch").mkdir()
+    # An index that cannot be read has bytes, too.
+    (tmp_path / "noarch" / "repodata.json").write_bytes(bytes(100_000))
+    for text in (str(tmp_path), tmp_path.as_uri()):
+        source = open_source(text, FromFlags(rate="500kB"), target())
+        start = time.monotonic()
+        with pytest.raises(StorageError):
+            source.names("noarch")
+        assert time.monotonic() - start >= 0.2
 
 
 @pytest.mark.parametrize(

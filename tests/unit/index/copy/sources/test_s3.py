@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import ConfigurationError, SkippedError, StorageError
+from chaninfra.channel.errors import BucketMissingError, ConfigurationError, SkippedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.sources.indexed import IndexedSource
@@ -31,6 +31,22 @@ def test_no_more_bytes_are_read_in_a_second_than_the_rate() -> None:
     start = time.monotonic()
     assert sum(map(len, source.chunks(package))) == 300_000
     assert time.monotonic() - start >= 0.3
+
+
+@pytest.mark.parametrize("kind", ["get", "list"])
+def test_a_bucket_that_is_not_there_has_no_channel(kind: str) -> None:
+    """It is a wrong name, as that of a folder without an index is."""
+    store = store_of({})
+
+    def missing(request: str, key: str) -> None:
+        if request == kind:
+            raise BucketMissingError("there is no bucket 'source-bucket'", where="https://source.example.com")
+
+    store.before = missing
+    with pytest.raises(ConfigurationError, match="there is no bucket 'source-bucket'") as caught:
+        source_in(store).subdirs()
+    assert caught.value.where == "https://source.example.com"
+    assert "--from-endpoint-url" in str(caught.value.remedy)
 
 
 def source_with(record: dict[str, Any], files: dict[str, bytes]) -> tuple[FolderStore, IndexedSource]:

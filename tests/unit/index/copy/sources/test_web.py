@@ -18,7 +18,6 @@ from chaninfra.channel.errors import (
     ConfigurationError,
     CredentialsError,
     DeniedError,
-    InvalidRepodataError,
     SkippedError,
 )
 from chaninfra.index.copy.source import SourcePackage
@@ -221,10 +220,10 @@ def test_no_channel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_web_site_is_no_channel() -> None:
-    """It answers any path with the same page."""
+    """It answers any path with the same page, so that there is no channel, as where nothing is."""
     with web_server() as server:
         server.behaviours.append(lambda _: Answer(headers={"Content-Type": "text/html; charset=utf-8"}, body=b"<html>"))
-        with pytest.raises(InvalidRepodataError, match="is a web page") as error:
+        with pytest.raises(ConfigurationError, match="is a web page") as error:
             web_source(f"{server.url}/channels/x", FromFlags()).subdirs()
     assert "https://conda.anaconda.org/NAME" in str(error.value)
 
