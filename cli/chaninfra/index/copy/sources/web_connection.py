@@ -101,6 +101,9 @@ class Door:
         found = socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         with self._lock:
+            if origin == self.reach.source and self._source_kind is None and "public" in map(kind_of, addresses):
+                # Whoever is public does not become private by one more address.
+                self._source_kind = "public"
             refusals = [self.reach.refusal(origin, kind_of(each), self._source_kind) for each in addresses]
             allowed = [each for each, refusal in zip(addresses, refusals, strict=True) if refusal is None]
             if origin == self.reach.source and allowed and self._source_kind is None:
