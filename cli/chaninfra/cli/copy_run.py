@@ -50,10 +50,9 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output.copy_errors import copy_stopped, failure
     from chaninfra.cli.output.copying import (
-        copy_stopped,
         done_text,
-        failure,
         plan_text,
         result_json,
         tell_mirror,
