@@ -51,14 +51,14 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output.copy_errors import copy_stopped, failure
     from chaninfra.cli.output.copying import (
-        copy_stopped,
         done_text,
-        failure,
         plan_text,
         result_json,
         tell_mirror,
         tell_selection,
+        tell_yanked_here,
     )
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, replace_skipped
@@ -100,6 +100,8 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
         tell_selection(selection, read.refused(), opened)
         if planned is not None:
             tell_mirror(planned)
+        else:
+            tell_yanked_here(plan, remedies_for(job.channel, job.store).command("unyank"))
         if not job.dry_run:
             total = len(plan.tasks)
             transfer = Transfer(read, opened)
@@ -120,7 +122,7 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
         else:
             documents.append(document)
     else:
-        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran))
+        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran, planned))
     error = failure(copied, plan, selection)
     if copied is None:
         if error is not None:
@@ -150,13 +152,18 @@ def copy_by_all_mirrors(job: CopyJob) -> None:
     failed: list[ChaninfraError] = []
     for name in names:
         streams.step(f"mirror {name}")
+        printed: list[dict[str, Any]] = []
+        said: str | None = None
         try:
-            copy_once(job, name, documents)
+            copy_once(job, name, printed)
         except StoppedError:
             raise
         except ChaninfraError as error:
+            said = error.summary
             error.message = f"mirror {name}: {error.message}"
             failed.append(error)
+        result = printed[0] if printed else {}
+        documents.append({"name": name, "error": said, **result})
     if job.as_json:
         streams.result_json({"mirrors": documents})
     for problem in failed[:-1]:

@@ -56,7 +56,7 @@ class FolderFiles:
         path = self._path(subdir, reference)
         if path is None:
             raise InvalidRepodataError(
-                f"says that its files are at {shown(reference)}, which is not in this folder",
+                f"says that its files are at {shown(reference)}, which {self._why_not(subdir, reference)}",
                 where=f"{self.url}/{subdir}",
                 remedy=_OUTSIDE,
             )
@@ -87,7 +87,9 @@ class FolderFiles:
         path = self._path(subdir, reference)
         if path is None:
             raise SkippedError(
-                f"is at {shown(reference)}, which is not in this folder", where=f"{self.url}/{subdir}", remedy=_OUTSIDE
+                f"is at {shown(reference)}, which {self._why_not(subdir, reference)}",
+                where=f"{self.url}/{subdir}",
+                remedy=_OUTSIDE,
             )
         with _reading(path):
             if not _is_there(path):
@@ -100,6 +102,11 @@ class FolderFiles:
     def s3_object(self, subdir: Subdir, reference: str) -> S3Object | None:
         """See Files."""
         return None
+
+    def _why_not(self, subdir: Subdir, reference: str) -> str:
+        """Completes "which …", of what `_path` does not find."""
+        named = path_of(join(self._prefix, subdir), reference)
+        return "is not in this folder" if named is None else "is a link, or behind one, that leads out of this folder"
 
     def _path(self, subdir: Subdir, reference: str) -> Path | None:
         """The path that the index of the subdir refers to; None: it is outside of the folder, also by a link."""

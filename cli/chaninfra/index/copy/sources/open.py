@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chaninfra.channel import patterns
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import Location, join
 from chaninfra.channel.providers import PROVIDERS
@@ -100,6 +101,10 @@ def _folder(text: str, path: Path, flags: FromFlags) -> Source:
         meant = f"; a channel of anaconda.org is https://conda.anaconda.org/{text}" if known else ""
         raise ConfigurationError(
             "there is no such folder", where=without_secrets(text), remedy=f"a source is {FORMS}{meant}"
+        )
+    if path.name in KNOWN_SUBDIRS and not any((path / each).is_dir() for each in KNOWN_SUBDIRS):
+        raise ConfigurationError(
+            "is a subdir of a channel, and not the channel", where=text, remedy=f"did you mean {path.parent}?"
         )
     return folder_source(path, rate=flags.bytes_per_second)
 

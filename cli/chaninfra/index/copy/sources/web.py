@@ -114,8 +114,9 @@ def _origin(plain: str, url: str) -> Origin:
     except ValueError as error:
         raise _no_channel(url, str(error)) from error
     parts = urlsplit(plain)
-    if parts.query or parts.fragment:
-        raise _no_channel(url, "it has a query")
+    for there, what in ((parts.query, "a query"), (parts.fragment, "a fragment")):
+        if there:
+            raise _no_channel(url, f"it has {what}")
     where = public_url(plain)
     inside = re.fullmatch(rf"(.+?)/(?:{'|'.join(KNOWN_SUBDIRS)})(?:/|/[^/]+\.[^/]+)?", where)
     if inside:
