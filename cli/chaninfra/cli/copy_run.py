@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, StoppedError
@@ -26,7 +26,8 @@ class CopyJob:
     channel: str | None
     store: StoreFlags
     source: FromFlags
-    from_: str
+    from_: str = field(repr=False)
+    """May have a login."""
     wanted: Wanted
     """Of a mirror only its part."""
     again: str

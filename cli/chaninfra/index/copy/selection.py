@@ -32,8 +32,6 @@ class Selection:
 
     packages: tuple[SourcePackage, ...]
     """Each once, by subdir in the order of KNOWN_SUBDIRS, and file."""
-    dependencies: int = 0
-    """How many of them are there only since others need them."""
     too_young: int = 0
     """How many packages were named that have not been public for long enough, or of which that is not known."""
     unnamed: tuple[str, ...] = ()
@@ -98,7 +96,6 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     needed = [each for each in closure.needed.values() if (each.subdir, stem_of(each.file)) not in builds]
     return Selection(
         packages=_sorted([*chosen, *needed], wanted.part),
-        dependencies=len(_sorted(needed, wanted.part)),
         too_young=kept_out.count("young") + kept_out.count("of unknown age"),
         unnamed=unnamed,
         excludes_nothing=_without_effect(source, wanted, packages, with_noarch),
