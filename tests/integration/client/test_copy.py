@@ -114,7 +114,19 @@ def test_what_is_refused_says_what_to_type(source: Place, minio: Server, bucket_
     assert "--all" in nothing.stderr
     unknown = copy(source, to, "hell")
     assert unknown.returncode == 2
-    assert "did you mean 'hello'" in unknown.stderr
+    assert f"did you mean 'hello'? Else leave out hell; `chaninfra ls {source.url}` lists" in unknown.stderr
+    for words, said in (
+        (("tool", "--subdir", "linux-64"), "linux-64 is asked for, and the channel has only noarch"),
+        (("hello", "--virtual-package", "__glibc=2.28"), "--virtual-package: has no effect here"),
+    ):
+        refused = copy(source, to, *words)
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+    itself = copy(source, source, "--all")
+    assert (itself.returncode, "is the channel that is copied to" in itself.stderr) == (2, True), itself.stderr
+    told = copy(source, to, "--all", "--exclude", "zzz", "--dry-run")
+    assert told.returncode == 0, told.stderr
+    assert "the subdir of these packages: linux-64 (1 name)" in told.stderr
+    assert "--exclude names no package that would be copied: zzz" in told.stderr
     to.done("publish", make_package(tmp_path / "other", "hello", "1.0", payload=b"other\n"))
     before = objects(to)
     other = copy(source, to, "hello")
