@@ -91,7 +91,9 @@ def copy(
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Write nothing; compare and refuse as a real run does, and print what would be copied."
+            "--dry-run",
+            help="Write nothing; compare as a real run does, and print what would be copied. It looks neither at the "
+            "files of the packages nor at your right to write.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

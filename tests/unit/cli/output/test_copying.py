@@ -15,10 +15,11 @@ from chaninfra.index.copy.locked import Lacking
 from chaninfra.index.copy.report import Copied, Failed
 from chaninfra.index.copy.selection import Selection
 from chaninfra.index.patches.add import add
+from chaninfra.index.patches.remove import remove
 from chaninfra.index.report import Report
 from support.index_model.copying import MemorySource, copied, planned
 from support.index_model.memory_store import MemoryStore
-from support.index_model.processes import channel_with, file, yanking
+from support.index_model.processes import channel_with, file, unyanking, yanking
 from support.index_model.rolling_back import opened, ran
 
 NOTHING = Selection(packages=())
@@ -51,6 +52,25 @@ def test_a_dry_run_names_each_package_and_the_sums(source: MemorySource, store: 
     assert lines[4].startswith("3 packages (")
     copied(store, source)
     assert plan_text(planned(opened(store), source)).splitlines()[0] == "nothing to copy; 3 are there already"
+
+
+def test_a_dry_run_says_what_it_has_not_looked_at(source: MemorySource, store: MemoryStore) -> None:
+    def said() -> str:
+        return plan_text(planned(opened(store), source)).splitlines()[-1]
+
+    unknown = "Only a real run finds out whether the source still has the files, and whether you may write: "
+    assert said() == f"{unknown}this takes the key or role of a maintainer, since 1 package is yanked in the source."
+    ran(source.store, unyanking("c"))
+    promoter = "this takes the key or role of a maintainer or promoter, since "
+    assert said() == f"{unknown}{promoter}1 package is patched in the source, or here by an earlier copy."
+    remove(opened(source.store, "unpatched"), ["b"])
+    assert said() == f"{unknown}this takes the key or role of a publisher."
+    source.tells_patches = False
+    assert said() == f"{unknown}{promoter}the source does not tell what it has patched."
+    # What is there already needs no rights.
+    source.tells_patches = True
+    copied(store, source)
+    assert "a real run finds out" not in said()
 
 
 def test_what_was_done_is_summed_up(source: MemorySource, store: MemoryStore) -> None:

@@ -23,7 +23,7 @@ class FromFlags:
     session_token: str | None = field(default=None, repr=False)
     profile: str | None = None
     allow_origin: tuple[str, ...] = ()
-    """Other servers that files may come from: https://HOST."""
+    """Other servers that files may come from: https://HOST; or other places in the bucket: s3://BUCKET/PREFIX."""
     rate: str | None = None
     """Most bytes a second, as `mirrors` has it: `20MB`."""
     at_once: int | None = None

@@ -13,6 +13,7 @@ import pytest
 from rattler.index import index_fs
 
 from chaninfra.channel.errors import ConfigurationError, SkippedError, StorageError
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.sources.folder import folder_source
 from chaninfra.index.snapshots.create import create
 from support.channels.packages import make_package
@@ -120,7 +121,7 @@ def test_a_snapshot_is_a_source() -> None:
     yanking("b").run(patched.store, SequentialRuntime("yank"))
     snapshot_of(patched)
     publishing("c").run(patched.store, SequentialRuntime("later"))
-    store = store_of(patched.store.objects)
+    store = store_of({**patched.store.objects, f"{PREFIX}/channel.json": ObjectBody(data=b"{}", content_type="")})
     source = source_in(store, f"{PREFIX}/snapshots/v1")
     assert source.subdirs() == ("noarch",)
     # Its patches are those of the channel, which may be others by now.
