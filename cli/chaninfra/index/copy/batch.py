@@ -85,10 +85,10 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
     patching = Patching(plan.target, wishes)
     try:
         applied, report, own = _commit_patched(channel, source, plan, batch, patching)
-    except NoRoomError as error:
+    except NoRoomError as no_room:
         # Rule: none of these is committed without its patch; the others do not wait for somebody who makes room.
-        failed += [_without_room(each, error) for each in batch if each.file in error.files]
-        done = commit_batch(channel, source, plan, [each for each in batch if each.file not in error.files])
+        failed += [_without_room(each, no_room) for each in batch if each.file in no_room.files]
+        done = commit_batch(channel, source, plan, [each for each in batch if each.file not in no_room.files])
         return dataclasses.replace(done, failed=(*failed, *done.failed))
     patching.end(applied.superseded)
     copied: list[CopiedPackage] = []
