@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, StoppedError
@@ -26,7 +26,8 @@ class CopyJob:
     channel: str | None
     store: StoreFlags
     source: FromFlags
-    from_: str
+    from_: str = field(repr=False)
+    """May have a login."""
     wanted: Wanted
     """Of a mirror only its part."""
     again: str
@@ -50,10 +51,9 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output.copy_errors import copy_stopped, failure
     from chaninfra.cli.output.copying import (
-        copy_stopped,
         done_text,
-        failure,
         plan_text,
         tell_deleted_here,
         tell_mirror,

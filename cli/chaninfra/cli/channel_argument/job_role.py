@@ -56,17 +56,27 @@ def job_role(text: str | None, format_name: Format, clients: Sequence[ClientChan
     return next(iter(roles), None)
 
 
-def job_source(text: str | None, format_name: Format, clients: Sequence[ClientChannel]) -> str | None:
-    """The s3:// URL of the channel that the stack's promoters promote from.
+def job_source(
+    text: str | None, format_name: Format, clients: Sequence[ClientChannel], role_arn: str | None
+) -> str | None:
+    """The s3:// URL of the channel that a promotion copies from: the source of the promoter whose role the job has.
 
-    `text` is the CHANNEL argument. None if the format is for no promotion, CHANNEL is not a stack, or the stack names
-    no source. Raises ConfigurationError if it names several.
+    `text` is the CHANNEL argument, `role_arn` the job's role. Where it has none, all promoters count that it can be:
+    those of its CI system, and those that are given by a key or an ARN. None if the format is for no promotion,
+    CHANNEL is not a stack, or no such promoter has a source. Raises ConfigurationError if there are several.
     """
     reference = parse_channel(text or os.environ.get(VARIABLE) or "stack:")
     if _PRINCIPALS_BY_FORMAT.get(format_name, ("", ""))[1] != "promoters" or not isinstance(reference, Stack):
         return None
-    promoters = _principals(reference, "promoters", clients, "the source")
-    sources = sorted({url for each in promoters.values() if isinstance(each, PromoterAccess) for url in each.sources})
+    found = _principals(reference, "promoters", clients, "the source").values()
+    kinds = (_PRINCIPALS_BY_FORMAT[format_name][0], "key", "arn")
+    promoters = [
+        each
+        for each in found
+        if isinstance(each, PromoterAccess)
+        and (each.kind in kinds if role_arn is None else role_arn in (each.role_arn, each.arn))
+    ]
+    sources = sorted({url for each in promoters for url in each.sources})
     if len(sources) > 1:
         raise ConfigurationError(
             f"its promoters promote from {len(sources)} channels ({', '.join(sources)}), and a job copies from one",

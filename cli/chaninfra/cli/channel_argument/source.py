@@ -79,7 +79,8 @@ _OPTIONS: dict[str, Any] = {
         "--allow-origin",
         metavar="URL",
         help="Another server, https://HOST, that an https source may name for its files: in its index, or by a "
-        "redirect to a private address. May be given several times.",
+        "redirect to a private address; or another place in the bucket of an S3 source, s3://BUCKET/PREFIX. May be "
+        "given several times.",
     ),
     "rate": typer.Option(
         "--rate",

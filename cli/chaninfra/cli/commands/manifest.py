@@ -193,12 +193,13 @@ def manifest(
         )
     from chaninfra.cli.channel_argument.job_role import job_role, job_source
 
+    role = role_arn or job_role(channel, name, channels)
     request = ManifestRequest(
         channels=channels,
         profile=store.profile,
         sso=sso,
-        role_arn=role_arn or job_role(channel, name, channels),
-        source=job_source(channel, name, channels),
+        role_arn=role,
+        source=job_source(channel, name, channels, role),
         others=other_channels,
         credentials=required_credentials(store) if name == "auth-file" and into else None,
     )

@@ -34,8 +34,6 @@ class Selection:
     """Each once, by subdir in the order of KNOWN_SUBDIRS, and file."""
     by_file: frozenset[str] = frozenset()
     """The paths of those that a spec or a lock names by the file, and not as one of many."""
-    dependencies: int = 0
-    """How many of them are there only since others need them."""
     too_young: int = 0
     """How many packages were named that have not been public for long enough, or of which that is not known."""
     unnamed: tuple[str, ...] = ()
@@ -101,7 +99,6 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     return Selection(
         packages=_sorted([*chosen, *needed], wanted.part),
         by_file=_by_file(named, locked.packages),
-        dependencies=len(_sorted(needed, wanted.part)),
         too_young=kept_out.count("young") + kept_out.count("of unknown age"),
         unnamed=unnamed,
         excludes_nothing=_without_effect(source, wanted, packages, with_noarch),

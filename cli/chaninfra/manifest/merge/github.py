@@ -18,6 +18,7 @@ from chaninfra.manifest.formats.store_sts import ROLE_VARIABLE
 from chaninfra.manifest.merge.github_job import LOGIN, PIXI, action, log_in, permit, set_up_pixi, with_pixi
 from chaninfra.manifest.merge.jobs import (
     COMMANDS,
+    COPY,
     PROMOTE,
     PUBLISH,
     REINDEX,
@@ -36,6 +37,8 @@ _DOWNLOAD = "actions/download-artifact"
 _NOT_FOR_PULL_REQUESTS = "${{ !startsWith(github.event_name, 'pull_request') }}"
 _INSTALL, _INSTALLED = ".venv/bin/pip install", ".venv/bin/chaninfra"
 _TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 (the name of a variable)
+_NOT_BY_PEOPLE = ("schedule", "push")
+"""Events that start a workflow without a person who wants it now; besides those of pull requests."""
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
@@ -87,8 +90,16 @@ def github(before: Any, ours: Document, channels: Sequence[ClientChannel], where
 
 def _for_pull_requests(on: Any) -> bool:
     """Whether pull requests trigger a workflow."""
-    events = on if isinstance(on, list | dict) else [on]
-    return any(str(event).startswith("pull_request") for event in events)
+    return any(map(_is_pull_request, _events(on)))
+
+
+def _events(on: Any) -> list[str]:
+    """The events that trigger a workflow."""
+    return [str(event) for event in (on if isinstance(on, list | dict) else [on])]
+
+
+def _is_pull_request(event: str) -> bool:
+    return event.startswith("pull_request")
 
 
 def _jobs(workflow: Document) -> list[Document]:
@@ -107,7 +118,7 @@ def _commands(job: Any) -> str:
 
 def _check_own_workflow(found: dict[str | None, list[Any]], after: Document, where: str) -> None:
     """Raise ConflictError if a job on a schedule would be new in the file, or one that people start, or another one
-    beside a job on a schedule."""
+    beside a job on a schedule; or if something else than people starts the job that they are to start."""
     events = after["on"] if isinstance(after["on"], dict) else {}
     scheduled = "schedule" in events and events.keys() <= {"schedule", "workflow_dispatch"}
     if "promote" in found and not found["promote"]:
@@ -116,6 +127,15 @@ def _check_own_workflow(found: dict[str | None, list[Any]], after: Document, whe
             "would wait for it",
             where=where,
             remedy="write to a new file: --into .github/workflows/promote.yml; nothing was written",
+        )
+    started_by = [event for event in _events(after["on"]) if event in _NOT_BY_PEOPLE or _is_pull_request(event)]
+    if "promote" in found and started_by:
+        raise ConflictError(
+            f"starts its job `{found['promote'][0]}`, which promotes, by {' and '.join(started_by)}: nobody may have "
+            "decided that",
+            where=f"{where}, key on",
+            remedy="leave only `workflow_dispatch` there, or write to a new file: "
+            "--into .github/workflows/promote.yml; nothing was written",
         )
     if "reindex" in found and not found["reindex"]:
         problem, remedy = "is another workflow", "--into .github/workflows/reindex.yml"
@@ -186,7 +206,7 @@ def _prepare(what: str, steps: list[Any], before: Document, ours: Sequence[Docum
 def _place_of_publishing(steps: list[Any]) -> int:
     """The index of the first step that writes to the channel, before which the login belongs."""
     runs = [str(step.get("run", "")) if isinstance(step, dict) else "" for step in steps]
-    return next((at for at, run in enumerate(runs) if any(command in run for command in _PURPOSES)), 0)
+    return next((at for at, run in enumerate(runs) if any(command in run for command in (*_PURPOSES, COPY))), 0)
 
 
 def _command(step: Document, ours: Document, command: str, where: str, key: tuple[str, ...]) -> None:

@@ -13,7 +13,9 @@ BUILD = "rattler-build build"
 UPLOAD = "rattler-build upload s3"
 REINDEX = "chaninfra reindex"
 GC = "chaninfra gc"
-PROMOTE = "chaninfra copy"
+COPY = "chaninfra copy"
+PROMOTE = f"{COPY} --lock"
+"""A promotion brings what was approved, which a lock file names: no other copy, a mirror's for example, is one."""
 COMMANDS = (BUILD, PUBLISH, UPLOAD, REINDEX, GC, PROMOTE)
 """The commands by which a job is known to build, to publish, to upload, to keep the index or to promote."""
 

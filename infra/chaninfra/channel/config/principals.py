@@ -183,7 +183,7 @@ class PromoterConfig(PrincipalConfig, frozen=True, kw_only=True, rename="kebab",
         tuple[Annotated[str, Meta(pattern=patterns.CHANNEL_URL)], ...],
         Meta(
             description="The channels that it may read besides, at the same store: those that it promotes from. "
-            "Not needed for a channel that everybody may read.",
+            "A URL of a bucket alone is all of that bucket. Not needed for a channel that everybody may read.",
             examples=[["s3://acme-staging/main"]],
         ),
     ] = field(default=(), name="from")

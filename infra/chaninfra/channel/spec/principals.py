@@ -59,9 +59,9 @@ def _sources(
     for url in dict.fromkeys(urls):
         bucket, _, prefix = url.removeprefix("s3://").partition("/")
         source = SourceChannel(bucket=bucket, prefix=prefix)
-        if source == own:
+        if overlap := _overlap(source, own):
             raise ConfigurationError(
-                f"{url} is the channel itself", where=where, key=key, remedy="name the channels that it promotes from"
+                f"{url} {overlap}", where=where, key=key, remedy="name the channels that it promotes from"
             )
         if bucket != own.bucket and by_bucket_policy:
             raise ConfigurationError(
@@ -73,6 +73,21 @@ def _sources(
             )
         sources.append(source)
     return tuple(sources)
+
+
+def _overlap(source: SourceChannel, own: SourceChannel) -> str | None:
+    """What `source` has to do with the channel if they overlap; None if they do not."""
+    if source == own:
+        return "is the channel itself"
+    if source.bucket != own.bucket:
+        return None
+    if not source.prefix:
+        return f"is all of the bucket, and so also the channel itself, {own.url}"
+    if own.prefix.startswith(f"{source.prefix}/"):
+        return f"has the channel itself in it, {own.url}"
+    if not own.prefix or source.prefix.startswith(f"{own.prefix}/"):
+        return f"is inside the channel itself, {own.url}"
+    return None
 
 
 _IN_ANOTHER_BUCKET = {

@@ -208,8 +208,8 @@ class PromoterArgs(TypedDict, total=False):
     """An AWS account (its 12 digits), or the ARN of an IAM role or user."""
 
     from_: Sequence[str]
-    """The channels that it may read besides, at the same store: those that it promotes from. Not needed for a channel
-    that everybody may read.
+    """The channels that it may read besides, at the same store: those that it promotes from. A URL of a bucket alone is
+    all of that bucket. Not needed for a channel that everybody may read.
     """
 
 

@@ -47,7 +47,7 @@ def test_principals_are_sorted_by_role_and_name() -> None:
 
 def promoting(config: dict[str, Any], principal: dict[str, Any], *sources: str) -> tuple[SourceChannel, ...]:
     promoters = {"release": {**principal, "from": list(sources)}}
-    (channel,) = build_spec({**config, "prefix": "main", "promoters": promoters}, where="stack").channels
+    (channel,) = build_spec({"prefix": "main", **config, "promoters": promoters}, where="stack").channels
     (principal_spec,) = channel.principals
     return principal_spec.sources
 
@@ -62,12 +62,18 @@ def test_a_promoter_has_the_channels_that_it_promotes_from_each_once() -> None:
     assert promoting(MINIO, {"key": {}}, "s3://staging/main") == (SourceChannel(bucket="staging", prefix="main"),)
     assert promoting(AWS, {"arn": "123456789012"}, "s3://my-bucket/nightly")
     assert promoting(AWS, CI["ci"]) == ()
+    # Names that begin alike are no overlap.
+    assert promoting(AWS, CI["ci"], "s3://my-bucket/main-2", "s3://my-bucket/mai", "s3://other/main")
 
 
 @pytest.mark.parametrize(
     ("config", "principal", "source", "reason", "remedy"),
     [
         (AWS, CI["ci"], "s3://my-bucket/main", "is the channel itself", "that it promotes from"),
+        (AWS, CI["ci"], "s3://my-bucket", "also the channel itself, s3://my-bucket/main", "that it promotes from"),
+        (AWS, CI["ci"], "s3://my-bucket/main/a", "inside the channel itself, s3://my-bucket/main", "that it promotes"),
+        ({**AWS, "prefix": "a/b"}, CI["ci"], "s3://my-bucket/a", "has the channel itself in it", "that it promotes"),
+        ({**AWS, "prefix": ""}, CI["ci"], "s3://my-bucket/a", "inside the channel itself, s3://my-bucket", "promotes"),
         (
             AWS,
             {"arn": "123456789012"},

@@ -103,10 +103,10 @@ def test_a_promotion_gets_the_role_and_the_source_of_a_promoter(outputs: dict[st
     assert f"role-to-assume: {ROLE}-release\n" in said
     assert " --from s3://staging/main" in said
     assert "vars.AWS_PROMOTER_ROLE_ARN" not in said
-    # Its promoter is of GitHub; the source is the same.
+    # Its promoter is of GitHub.
     said = manifest("--format", "gitlab-promote").stdout
     assert f"{ROLE}-release" not in said
-    assert " --from s3://staging/main" in said
+    assert '--from "${CHANINFRA_FROM:?}"' in said
     # No other format has a source.
     assert "staging" not in manifest("--format", "github-publish").stdout
 
@@ -122,6 +122,23 @@ def test_a_promotion_by_a_key_gets_the_source_of_the_stack(outputs: dict[str, An
         assert " --from s3://staging/main" in said
         assert "the key of a promoter." in said
         assert "AKIA1" not in said
+
+
+def test_a_promotion_has_the_source_of_the_promoter_whose_role_it_has(outputs: dict[str, Any]) -> None:
+    outputs["access"] = access_output()
+    outputs["access"]["my-channel"]["promoters"] = {
+        "here": {"kind": "github", "role-arn": f"{ROLE}-here", "from": ["s3://staging/main"]},
+        "there": {"kind": "gitlab", "role-arn": f"{ROLE}-there", "from": ["s3://nightly"]},
+        "people": {"kind": "arn", "arn": f"{ROLE}-people", "from": ["s3://incoming"]},
+    }
+    for name, source in {"github-promote": "s3://staging/main", "gitlab-promote": "s3://nightly"}.items():
+        assert f" --from {source}" in manifest("--format", name).stdout
+    for end, source in {"there": "s3://nightly", "people": "s3://incoming"}.items():
+        said = manifest("--format", "github-promote", "--role-arn", f"{ROLE}-{end}").stdout
+        assert f"role-to-assume: {ROLE}-{end}\n" in said
+        assert f" --from {source}" in said
+    # The stack does not know what this role may read.
+    assert "vars.CHANINFRA_FROM" in manifest("--format", "github-promote", "--role-arn", f"{ROLE}-other").stdout
 
 
 def test_a_promotion_copies_from_one_channel(outputs: dict[str, Any]) -> None:

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.errors import ConflictError, ExitCode, SkippedError, UnreachableError
-from chaninfra.cli.output.copying import (
-    copy_stopped,
-    done_text,
-    failure,
-    plan_text,
-    tell_deleted_here,
-    tell_yanked_here,
-)
+from chaninfra.cli.output.copy_errors import copy_stopped, failure
+from chaninfra.cli.output.copying import done_text, plan_text, tell_deleted_here, tell_yanked_here
 from chaninfra.cli.output.copying_json import result_json
 from chaninfra.index.copy.copy import SoFar
 from chaninfra.index.copy.locked import Lacking

@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.cli.output.copying import failure, tell_selection
+from chaninfra.cli.output.copy_errors import failure
+from chaninfra.cli.output.copying import tell_selection
 from chaninfra.index.copy.locked import Elsewhere
 from chaninfra.index.copy.plan import Plan
 from chaninfra.index.copy.selection import Selection, select

@@ -114,6 +114,53 @@ def test_a_promotion_gets_a_workflow_of_its_own_and_follows_the_channel() -> Non
     assert " --to s3://my-bucket/other " in run
 
 
+MIRROR = """on: {schedule: [{cron: '0 1 * * *'}]}
+jobs:
+  mirror:
+    runs-on: x
+    steps:
+      - run: chaninfra copy --mirror forge --to s3://my-bucket/my-channel
+"""
+
+
+def test_a_job_that_runs_a_mirror_is_not_taken_for_a_promotion() -> None:
+    with pytest.raises(ConflictError, match="is another workflow"):
+        into_yaml(MIRROR, access("aws"), name="github-promote")
+    by_hand = MIRROR.replace("on: {schedule: [{cron: '0 1 * * *'}]}", "on: workflow_dispatch")
+    with pytest.raises(ConflictError, match="is another workflow"):
+        into_yaml(by_hand, access("aws"), name="github-promote")
+    pipeline = "promote:\n  script: [chaninfra copy --mirror forge --to s3://my-bucket/my-channel]\n"
+    found = into_yaml(pipeline, access("aws"), name="gitlab-promote")
+    assert is_kept(pipeline, found)
+    assert list(loaded(found)) == ["promote", "promote-my-channel"]
+
+
+def test_beside_a_promotion_a_mirror_keeps_its_command_and_gets_the_login_before_it() -> None:
+    job = MIRROR.replace("s3://my-bucket/my-channel", "s3://elsewhere/c").rpartition("    steps:\n")[2]
+    promotion = Case("github-promote", "aws", "aws").text()
+    text = promotion.partition("      - name: Log in")[0] + job + "      - name: Promote\n"
+    text += promotion.partition("      - name: Promote\n")[2]
+    steps = loaded(into_yaml(text, access("aws"), name="github-promote"))["jobs"]["promote"]["steps"]
+    runs = [step.get("run", step.get("uses", "")) for step in steps]
+    mirror = runs.index("chaninfra copy --mirror forge --to s3://elsewhere/c")
+    assert runs[mirror - 1].startswith("aws-actions/configure-aws-credentials@")
+
+
+@pytest.mark.parametrize(
+    ("on", "by"),
+    [
+        ("{push: , workflow_dispatch: }", "push"),
+        ("[workflow_dispatch, schedule, pull_request_target]", "schedule and pull_request_target"),
+        ("push", "push"),
+    ],
+)
+def test_a_promotion_that_nobody_starts_is_refused(on: str, by: str) -> None:
+    text = Case("github-promote", "aws", "aws").text().replace("on:\n  workflow_dispatch:\n", f"on: {on}\n")
+    with pytest.raises(ConflictError, match=f"`promote`, which promotes, by {by}:") as caught:
+        into_yaml(text, access("aws"), name="github-promote")
+    assert "--into .github/workflows/promote.yml" in str(caught.value.remedy)
+
+
 def test_a_pipeline_gets_the_job_that_promotes_once() -> None:
     text = "test:\n  script: [make test]\n"
     found = into_yaml(text, access("aws"), name="gitlab-promote")

@@ -13,9 +13,10 @@ from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
 from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.sources.indexed import GONE, MAX_DESCRIPTOR, IndexedSource, Likely, subdirs_in
+from chaninfra.index.copy.sources.reference import OPTION
 from chaninfra.index.copy.sources.web_client import WebClient
 from chaninfra.index.copy.sources.web_login import Login, of_pixi, split_user
-from chaninfra.index.copy.sources.web_origin import OPTION, Origin, Reach, origin_of, public_url
+from chaninfra.index.copy.sources.web_origin import Origin, Reach, origin_of, public_url
 from chaninfra.index.runtime import Runtime
 
 AT_ONCE = 8
