@@ -55,11 +55,11 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
     from chaninfra.cli.output.copying import (
         done_text,
         plan_text,
-        result_json,
         tell_mirror,
         tell_selection,
         tell_yanked_here,
     )
+    from chaninfra.cli.output.copying_json import result_json
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, replace_skipped
     from chaninfra.cli.remedies import remedies_for

@@ -9,7 +9,8 @@ import pytest
 
 from chaninfra.channel.errors import ConflictError, ExitCode, SkippedError, UnreachableError
 from chaninfra.cli.output.copy_errors import copy_stopped, failure
-from chaninfra.cli.output.copying import done_text, plan_text, result_json, tell_yanked_here
+from chaninfra.cli.output.copying import done_text, plan_text, tell_yanked_here
+from chaninfra.cli.output.copying_json import result_json
 from chaninfra.index.copy.copy import SoFar
 from chaninfra.index.copy.locked import Lacking
 from chaninfra.index.copy.report import Copied, Failed
