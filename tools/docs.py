@@ -226,9 +226,10 @@ Every index stays whole. Parts of a large package that could not be given up in 
 
 **Dry runs**: `init`, `publish`, `copy`, `yank`, `unyank`, `patch add`, `patch rm`, `patch import`, `rollback`,
 `delete`, `prune` and `gc` take `--dry-run`. It compares, selects and refuses as a real run does, with the same exit
-codes; with `--json` too, where `dry-run` is true. `reindex` and `manifest --into` take `--check`, which fails if
-something would change. `rollback`, `delete` and `prune` show on a terminal what they would do, and ask; elsewhere they
-want `--yes` or `--dry-run`.
+codes; with `--json` too, where `dry-run` is true. It cannot find out whether you may write, and that of `copy` reads no
+[packages of the source](copy.md). `reindex` and `manifest --into` take `--check`, which fails if something would
+change. `rollback`, `delete` and `prune` show on a terminal what they would do, and ask; elsewhere they want `--yes` or
+`--dry-run`.
 
 **Exit codes** keep their meaning ([what may change](promises.md)), so scripts can use them:
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, StoppedError
@@ -26,7 +26,8 @@ class CopyJob:
     channel: str | None
     store: StoreFlags
     source: FromFlags
-    from_: str
+    from_: str = field(repr=False)
+    """May have a login."""
     wanted: Wanted
     """Of a mirror only its part."""
     again: str
@@ -50,15 +51,15 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
     from chaninfra.cli.channel_argument.find import open_channel
     from chaninfra.cli.interrupts import interruptible
     from chaninfra.cli.output import cdn_refresh, client_caches
+    from chaninfra.cli.output.copy_errors import copy_stopped, failure
     from chaninfra.cli.output.copying import (
-        copy_stopped,
         done_text,
-        failure,
         plan_text,
-        result_json,
         tell_mirror,
         tell_selection,
+        tell_yanked_here,
     )
+    from chaninfra.cli.output.copying_json import result_json
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, replace_skipped
     from chaninfra.cli.remedies import remedies_for
@@ -99,6 +100,8 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
         tell_selection(selection, read.refused(), opened)
         if planned is not None:
             tell_mirror(planned)
+        else:
+            tell_yanked_here(plan, remedies_for(job.channel, job.store).command("unyank"))
         if not job.dry_run:
             total = len(plan.tasks)
             transfer = Transfer(read, opened)
@@ -119,7 +122,7 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
         else:
             documents.append(document)
     else:
-        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran))
+        streams.result(plan_text(plan, planned) if copied is None else done_text(copied, ran, planned))
     error = failure(copied, plan, selection)
     if copied is None:
         if error is not None:
@@ -149,13 +152,18 @@ def copy_by_all_mirrors(job: CopyJob) -> None:
     failed: list[ChaninfraError] = []
     for name in names:
         streams.step(f"mirror {name}")
+        printed: list[dict[str, Any]] = []
+        said: str | None = None
         try:
-            copy_once(job, name, documents)
+            copy_once(job, name, printed)
         except StoppedError:
             raise
         except ChaninfraError as error:
+            said = error.summary
             error.message = f"mirror {name}: {error.message}"
             failed.append(error)
+        result = printed[0] if printed else {}
+        documents.append({"name": name, "error": said, **result})
     if job.as_json:
         streams.result_json({"mirrors": documents})
     for problem in failed[:-1]:

@@ -14,7 +14,7 @@ import pytest
 
 from support.channels import conda_client
 from support.channels.bundles import bundle, sidecar
-from support.channels.channel_at import PREFIX, Place, new_place
+from support.channels.channel_at import PREFIX, Place, allowed, new_place
 from support.channels.cli_runner import chaninfra
 from support.channels.index_reader import forms
 from support.channels.packages import make_package
@@ -49,15 +49,15 @@ def to(request: pytest.FixtureRequest, bucket_name: str) -> Place:
     return new_place(request.getfixturevalue(request.param), f"{bucket_name}-to", "noarch", "linux-64")
 
 
-def copy(source: Place, to: Place, *args: str | Path) -> CompletedProcess[str]:
-    """`chaninfra copy`, with the key of each side."""
+def copy(source: Place, to: Place, *args: str | Path, **key: str) -> CompletedProcess[str]:
+    """`chaninfra copy`, with the key of each side; `key`: the variables of another one for the target."""
     keys = {
         "FROM_S3_ACCESS_KEY_ID": source.server.access_key_id,
         "FROM_S3_SECRET_ACCESS_KEY": source.server.secret_access_key,
     }
     where = ["--from", source.url, "--from-endpoint-url", source.server.endpoint_url]
     where += ["--to", to.url, "--endpoint-url", to.server.endpoint_url]
-    return chaninfra("copy", *args, *where, server=to.server, env=keys)
+    return chaninfra("copy", *args, *where, server=to.server, env=keys | key)
 
 
 def records(place: Place) -> dict[str, dict[str, Any]]:
@@ -114,7 +114,19 @@ def test_what_is_refused_says_what_to_type(source: Place, minio: Server, bucket_
     assert "--all" in nothing.stderr
     unknown = copy(source, to, "hell")
     assert unknown.returncode == 2
-    assert "did you mean 'hello'" in unknown.stderr
+    assert f"did you mean 'hello'? Else leave out hell; `chaninfra ls {source.url}` lists" in unknown.stderr
+    for words, said in (
+        (("tool", "--subdir", "linux-64"), "linux-64 is asked for, and the channel has only noarch"),
+        (("hello", "--virtual-package", "__glibc=2.28"), "--virtual-package: has no effect here"),
+    ):
+        refused = copy(source, to, *words)
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+    itself = copy(source, source, "--all")
+    assert (itself.returncode, "is the channel that is copied to" in itself.stderr) == (2, True), itself.stderr
+    told = copy(source, to, "--all", "--exclude", "zzz", "--dry-run")
+    assert told.returncode == 0, told.stderr
+    assert "the subdir of these packages: linux-64 (1 name)" in told.stderr
+    assert "--exclude names no package that would be copied: zzz" in told.stderr
     to.done("publish", make_package(tmp_path / "other", "hello", "1.0", payload=b"other\n"))
     before = objects(to)
     other = copy(source, to, "hello")
@@ -125,6 +137,17 @@ def test_what_is_refused_says_what_to_type(source: Place, minio: Server, bucket_
     gone = copy(source, to, "hello", "--exclude", "hello==1.0")
     assert gone.returncode == 3
     assert "noarch/hello-2.0-0.conda" in gone.stderr
+
+
+def test_a_key_that_may_only_read_is_told_so_by_the_first_package(
+    source: Place, minio: Server, bucket_name: str
+) -> None:
+    to = new_place(minio, f"{bucket_name}-to", "noarch", "linux-64")
+    source.done("patch rm", "hello==1.0")
+    denied = copy(source, to, "hello==1.0", "tool", **allowed(minio, to.bucket, "s3:GetObject", "s3:ListBucket"))
+    assert denied.returncode == 5, denied.stderr
+    assert denied.stderr.count("failed:") == 1
+    assert "so the copy ended early; 1 not copied" in denied.stderr
 
 
 def test_a_copy_that_is_stopped_says_how_far_it_is_and_goes_on(

@@ -107,7 +107,7 @@ def test_a_mirror_copies_prunes_and_brings_back(mirrored: Mirrored, tmp_path: Pa
         (["--mirror", "up", "--from", "s3://b/c"], 2, "--from"),
         (["--mirror", "up", "one"], 2, "leave out SPEC"),
         (["--mirror", "up", "--older-than", "3d"], 2, "--older-than"),
-        (["--mirror", "up", "--mirrors"], 2, "--mirror: a mirror says itself"),
+        (["--mirror", "up", "--mirrors"], 2, "give one of the two: --mirror NAME, or --mirrors"),
         (["--mirrors", "--all"], 2, "--mirrors: a mirror says itself"),
     ],
 )
@@ -133,7 +133,13 @@ def test_all_mirrors_run_also_where_one_fails(mirrored: Mirrored) -> None:
     ran = mirrored.run("--mirrors", "--json")
     assert ran.returncode == 2
     assert "mirror a-broken: there is no channel" in ran.stderr
-    first, second = json.loads(ran.stdout)["mirrors"]
+    first, broken, second = json.loads(ran.stdout)["mirrors"]
+    assert [(each["name"], each["error"] is None) for each in (first, broken, second)] == [
+        ("up", True),
+        ("a-broken", False),
+        ("z", True),
+    ]
+    assert "there is no channel" in broken["error"]
     assert [[each["package"] for each in run["packages"]] for run in (first, second)] == [
         [f"noarch/{ONE}", f"noarch/{TWO}"],
         [],

@@ -181,7 +181,10 @@ def test_a_large_package_that_is_another_is_never_completed(pair: Pair) -> None:
     assert sum(pair.advanced) == 0
 
 
-def test_a_source_that_the_key_of_the_target_may_not_read_is_streamed(minio: Server, bucket_name: str) -> None:
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_source_that_the_key_of_the_target_may_not_read_is_streamed(
+    minio: Server, bucket_name: str, *, is_same: bool
+) -> None:
     with proxy(minio) as between:
         pair = Pair(between, bucket_name)
         package = pair.source.add(FILE, DATA)
@@ -192,8 +195,11 @@ def test_a_source_that_the_key_of_the_target_may_not_read_is_streamed(minio: Ser
         )["Credentials"]
         keys = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         pair.target = dataclasses.replace(pair.target, credentials=keys)
+        pair.source.keys = keys if is_same else None
         transfer = Transfer(pair.source, pair.target)
+        between.take()
         assert transfer.bring(package, pair.advanced.append).way == "streamed"
+        assert is_same or not [each for each in between.take().log if each.method == "POST"]
         assert pair.stored()[0] == DATA
         assert not minio.client().list_multipart_uploads(Bucket=bucket_name).get("Uploads")
         # The next one is not asked for again.
@@ -201,6 +207,16 @@ def test_a_source_that_the_key_of_the_target_may_not_read_is_streamed(minio: Ser
         second = pair.source.add("x-2-0.conda", conda(index_json(version="2")))
         assert transfer.bring(second, pair.advanced.append).way == "streamed"
         assert not [each for each in between.take().log if each.method == "POST"]
+
+
+def test_the_store_copies_nothing_that_the_key_of_the_source_may_not_read(minio: Server, bucket_name: str) -> None:
+    """The target's key may read the whole bucket; a source that is read with another one does not get at it."""
+    with proxy(minio) as between:
+        pair = Pair(between, bucket_name)
+        package = pair.source.add(FILE, DATA)
+        pair.source.keys = Credentials("another", "key")
+        assert pair.bring(package).way == "streamed"
+        assert pair.requests.count("POST") == 0
 
 
 @pytest.mark.parametrize("tells_patches", [True, False])

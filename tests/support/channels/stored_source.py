@@ -33,6 +33,8 @@ class StoredSource:
         self.all: list[SourcePackage] = []
         self.read: list[str] = []
         """The files whose bytes were asked for."""
+        self.keys: Credentials | None = None
+        """With which it is said to be read; None: those of the server."""
         self._s3 = s3
 
     @classmethod
@@ -105,7 +107,7 @@ class StoredSource:
             return None
         server, bucket = self._s3
         where = _location(server, bucket)
-        return S3Object(location=where, credentials=_credentials(server), key=package.path_in_channel)
+        return S3Object(location=where, credentials=self.keys or _credentials(server), key=package.path_in_channel)
 
 
 def _location(server: Server, bucket: str) -> Location:

@@ -79,7 +79,7 @@ def _only_indexes_looked_at(patch: pytest.MonkeyPatch) -> None:
 
 
 def _yanks_of_people_deleted(patch: pytest.MonkeyPatch) -> None:
-    original = prepare._packages
+    original = prepare.packages_of
 
     def packages(opened: Any) -> Any:
         yield from original(opened)
@@ -90,7 +90,7 @@ def _yanks_of_people_deleted(patch: pytest.MonkeyPatch) -> None:
                 if yank is not None and yank.rule is None and yank.record is not None:
                     yield Package(subdir, file, prepare.msgspec.json.encode(yank.record), yank)
 
-    patch.setattr(prepare, "_packages", packages)
+    patch.setattr(prepare, "packages_of", packages)
 
 
 PRUNE_MUTANTS: dict[str, Mutant] = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chaninfra.index.copy.source import Source
     from chaninfra.index.copy.sources.open import S3Place
 
-__all__ = ["FROM_HELP", "FromFlags", "open_from", "with_from_flags"]
+__all__ = ["FROM_HELP", "FromFlags", "is_on_s3", "open_from", "with_from_flags"]
 
 FROM_HELP = (
     "The channel that packages are copied from: s3://BUCKET/PREFIX, the https:// URL of a channel, a folder, "
@@ -79,7 +79,8 @@ _OPTIONS: dict[str, Any] = {
         "--allow-origin",
         metavar="URL",
         help="Another server, https://HOST, that an https source may name for its files: in its index, or by a "
-        "redirect to a private address. May be given several times.",
+        "redirect to a private address; or another place in the bucket of an S3 source, s3://BUCKET/PREFIX. May be "
+        "given several times.",
     ),
     "rate": typer.Option(
         "--rate",
@@ -126,23 +127,45 @@ def _checked(flags: FromFlags) -> FromFlags:
     return flags
 
 
+def is_on_s3(text: str) -> bool:
+    """Whether `--from` names a channel on S3: by its URL, or by what describes it."""
+    return text.startswith("s3:") or _is_described(text)
+
+
+def _is_described(text: str) -> bool:
+    return text.startswith("stack:") or (text.endswith(".json") and not text.startswith(("s3:", "file:")))
+
+
 def open_from(text: str, flags: FromFlags, target: Channel) -> Source:
     """The source that `--from` names. `target` is the channel that is copied to.
 
-    Raises ConfigurationError for a text that names none, or several; CredentialsError; EngineError of a stack.
+    Raises ConfigurationError for a text that names none, or several, or the target; CredentialsError; EngineError of a
+    stack.
     """
+    from chaninfra.channel.s3.endpoint import same_endpoint
     from chaninfra.cli.channel_argument.credentials import note_plain_http
     from chaninfra.cli.output import streams
     from chaninfra.index.copy.sources.open import open_s3, open_source, s3_place
 
     place: S3Place | None = None
-    if text.startswith("stack:") or (text.endswith(".json") and not text.startswith(("s3:", "file:"))):
+    if _is_described(text):
         place = _described(text, flags, target)
     elif text.startswith("s3:"):
         from chaninfra.cli.channel_argument.parse import parse_channel
 
         # Its errors say what was meant.
         place = s3_place(str(parse_channel(text)), flags, target)
+    described = target.descriptor
+    if (
+        place is not None
+        and (place.location.bucket, place.prefix) == (described.bucket, described.prefix)
+        and same_endpoint(place.location.endpoint_url, described.endpoint_url)
+    ):
+        raise ConfigurationError(
+            "the source is the channel that is copied to",
+            where=described.url,
+            remedy="give another channel with --from, or with --to",
+        )
     if place is None:
         return open_source(text, flags, target, streams.note)
     if place.credentials is not None:

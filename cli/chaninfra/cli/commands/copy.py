@@ -12,12 +12,15 @@ import typer
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.cli.channel_argument.parse import CHANNEL_HELP, refuse_channels
 from chaninfra.cli.channel_argument.source import FROM_HELP, FromFlags, with_from_flags
+from chaninfra.cli.copy_checks import check_effects, check_words, refuse_beside_mirror
 from chaninfra.cli.part_option import PartOption, part_of
 from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.index.copy.wanted import Wanted
+
+_ONE_OF_TWO = "give one of the two: --mirror NAME, or --mirrors"
 
 
 def _subdir_names() -> list[str]:
@@ -88,7 +91,9 @@ def copy(
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Write nothing; compare and refuse as a real run does, and print what would be copied."
+            "--dry-run",
+            help="Write nothing; compare as a real run does, and print what would be copied. It looks neither at the "
+            "files of the packages nor at your right to write.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -123,10 +128,14 @@ def copy(
     _refuse_channels(words)
     share = part_of(part)
     by_mirror = "--mirror" if mirror is not None else "--mirrors" if all_mirrors else None
-    _check(words, lock, from_, by_mirror, everything=everything)
+    if mirror is not None and all_mirrors:
+        raise ConfigurationError("one mirror and all of them are asked for", where="--mirror", remedy=_ONE_OF_TWO)
+    check_words(words, lock, from_, by_mirror, everything=everything)
     wanted = _wanted(words, lock, with_dependencies, virtual_package, subdir, newest, older_than, exclude, share)
     if by_mirror is not None:
-        _refuse_beside_mirror(wanted, from_, mirror if all_mirrors else None)
+        refuse_beside_mirror(wanted, from_)
+    else:
+        check_effects(wanted, from_ or "", source)
     given = _given(words, from_, lock, virtual_package, subdir, newest, older_than, exclude, part, mirror, source)
     flags = {"--all": everything, "--with-dependencies": with_dependencies, "--mirrors": all_mirrors}
     flags |= {"--dry-run": dry_run, "--json": as_json}
@@ -155,56 +164,6 @@ def _refuse_channels(words: Sequence[str]) -> None:
             f"put --from or --to before it: `--from {error.where}`" if "-c" in str(error.remedy) else error.remedy
         )
         raise
-
-
-def _check(
-    words: Sequence[str], lock: Sequence[Path] | None, from_: str | None, by_mirror: str | None, *, everything: bool
-) -> None:
-    """Raise ConfigurationError where it is not said what to copy, or from where."""
-    if by_mirror is not None:
-        if words or lock or everything:
-            raise ConfigurationError(
-                "a mirror says itself what is copied", where=by_mirror, remedy="leave out SPEC, --lock and --all"
-            )
-        return
-    if not from_:
-        raise ConfigurationError(
-            "it is not said from where",
-            where="--from",
-            remedy="name a channel: --from stack:staging, s3://BUCKET/PREFIX, https://HOST/CHANNEL, or a folder",
-        )
-    if everything and (words or lock):
-        raise ConfigurationError(
-            "both all packages and some are asked for", where="--all", remedy="leave out --all, or SPEC and --lock"
-        )
-    if not (words or lock or everything):
-        raise ConfigurationError(
-            "it is not said which packages to copy",
-            where="SPEC",
-            remedy="name some, such as `numpy` or `numpy >=2`; or a lock file by --lock; or add --all, which copies "
-            "the whole channel (see what that is first: --all --dry-run)",
-        )
-
-
-def _refuse_beside_mirror(wanted: Wanted, from_: str | None, mirror: str | None) -> None:
-    """Raise ConfigurationError for options that a mirror has as keys."""
-    said = {
-        "--mirror": mirror,
-        "--from": from_,
-        "--exclude": wanted.exclude,
-        "--subdir": wanted.subdirs,
-        "--newest": wanted.newest,
-        "--older-than": wanted.older_than_ms,
-        "--with-dependencies": wanted.with_dependencies,
-        "--virtual-package": wanted.virtual_packages,
-    }
-    both = [option for option, value in said.items() if value]
-    if both:
-        raise ConfigurationError(
-            "a mirror says itself what is copied, from where",
-            where=", ".join(both),
-            remedy="leave it out, or change the mirror in the stack config (`mirrors`)",
-        )
 
 
 def _wanted(
@@ -278,18 +237,23 @@ def _given(
     """The arguments as they were given, without secrets."""
     from chaninfra.channel.text import without_secrets
 
+    def plain(url: str) -> str:
+        """The URL without a login, which is no part of a command that can be typed."""
+        return without_secrets(url).replace("://\u2026@", "://")
+
     lists = {"--lock": lock, "--virtual-package": virtual_package, "--subdir": subdir, "--exclude": exclude}
-    lists["--allow-origin"] = source.allow_origin
+    lists["--allow-origin"] = [plain(url) for url in source.allow_origin]
     values = {"--newest": newest, "--older-than": older_than, "--part": part, "--mirror": mirror}
     values |= {"--rate": source.rate, "--at-once": source.at_once}
     values |= {
         f"--from-{field.name.replace('_', '-')}": getattr(source, field.name)
         for field in fields(FromFlags)
-        if field.name in ("provider", "endpoint_url", "region", "addressing_style", "profile")
+        if field.name in ("provider", "region", "addressing_style", "profile")
     }
+    values["--from-endpoint-url"] = plain(source.endpoint_url) if source.endpoint_url is not None else None
     return [
         *words,
-        *(["--from", without_secrets(from_)] if from_ else []),
+        *(["--from", plain(from_)] if from_ else []),
         *(word for option, each in lists.items() for value in each or () for word in (option, str(value))),
         *(word for option, value in values.items() if value is not None for word in (option, str(value))),
     ]

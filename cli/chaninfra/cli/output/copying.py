@@ -1,29 +1,29 @@
-"""What a copy is going to do, and has done, as text and as JSON."""
+"""What a copy is going to do, and has done, as text."""
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chaninfra.channel.errors import ChaninfraError, SkippedError, StoppedError, StorageError
+from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.text import count, one_line
 from chaninfra.cli.output import streams
+from chaninfra.cli.output.copy_errors import listed
 from chaninfra.cli.output.progress import bytes_text
-from chaninfra.cli.output.reports import DRY_RUN, report_json, report_text
+from chaninfra.cli.output.reports import DRY_RUN, report_text
+from chaninfra.index.copy.rights import role_needed
 from chaninfra.index.place import how_to_declare
 
 if TYPE_CHECKING:
     from chaninfra.index.channel import Channel
-    from chaninfra.index.copy.copy import SoFar
     from chaninfra.index.copy.mirrors.run import PlannedRun, Ran
     from chaninfra.index.copy.plan import Plan, Task
     from chaninfra.index.copy.report import Copied, CopiedPackage
     from chaninfra.index.copy.selection import Selection
-    from chaninfra.index.copy.source import Source
 
 _SHOWN = 20
-"""The text names so many packages that failed, and `--json` names all."""
 _FEW = 5
 _HEAD = ("PACKAGE", "SIZE", "WHAT")
 _WHAT = {
@@ -46,8 +46,19 @@ def plan_text(plan: Plan, pruning: PlannedRun | None = None) -> str:
     lines = [streams.table([_HEAD, *rows])] if rows else []
     doing = Counter(task.doing for task in plan.tasks)
     new = f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied"
-    lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already)}")
-    return "\n".join([*lines, DRY_RUN])
+    lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already, 'would be ')}")
+    return "\n".join([*lines, DRY_RUN, *_unknown(plan, prunes=bool(gone is not None and (gone.yank or gone.back)))])
+
+
+def _unknown(plan: Plan, *, prunes: bool) -> list[str]:
+    """What a dry run has not looked at: rights, and the packages themselves."""
+    if not (plan.tasks or prunes):
+        return []
+    who, why = ("a maintainer", ", since the mirror yanks") if prunes else role_needed(plan)
+    return [
+        "Only a real run finds out whether the source still has the files, and whether you may write: this takes the "
+        f"key or role of {who}{why}."
+    ]
 
 
 def _what(task: Task) -> str:
@@ -58,18 +69,18 @@ def _what(task: Task) -> str:
     return f"{_WHAT[task.doing]}{yanked}{patched}{own}"
 
 
-def _more(doing: Counter[Any], already: Sequence[str]) -> str:
-    """The sums beside that of what is new."""
+def _more(doing: Counter[Any], already: Sequence[str], would: str = "") -> str:
+    """The sums beside that of what is new. `would`: goes before what is done."""
     parts = [
-        *([f"{count(doing['record'], 'record')} changed"] if doing["record"] else []),
-        *([f"{doing['yank']:,} yanked"] if doing["yank"] else []),
-        *([f"attestations of {doing['attestations']:,} added"] if doing["attestations"] else []),
+        *([f"{count(doing['record'], 'record')} {would}changed"] if doing["record"] else []),
+        *([f"{doing['yank']:,} {would}yanked"] if doing["yank"] else []),
+        *([f"attestations of {doing['attestations']:,} {would}added"] if doing["attestations"] else []),
         *([f"{len(already):,} {'is' if len(already) == 1 else 'are'} there already"] if already else []),
     ]
     return "".join(f"; {part}" for part in parts)
 
 
-def done_text(copied: Copied, ran: Ran | None = None) -> str:
+def done_text(copied: Copied, ran: Ran | None = None, planned: PlannedRun | None = None) -> str:
     """The sums, what differs from a plain copy, and the report of the index."""
     packages = copied.packages
     doing = Counter(each.doing for each in packages)
@@ -87,7 +98,11 @@ def done_text(copied: Copied, ran: Ran | None = None) -> str:
     lines = [f"{sum_ if tried else 'nothing to copy'}{_more(doing, copied.already)}"]
     pruned = ran.pruned if ran is not None else None
     if pruned is not None:
-        lines += _named("yanked, since the source does not have it any more", pruned.yanked)
+        why = planned.prune.yank if planned is not None and planned.prune is not None else {}
+        if pruned.yanked:
+            # A commit that was made again may find more than was planned.
+            reasons = {path: why.get(path, "it has left the source") for path in pruned.yanked}
+            lines.append(f"yanked: {_with_reasons(reasons)}")
         lines += _named("back, since the source has it again", pruned.back)
     lines += _named("yanked, as in the source", _paths(each for each in packages if each.yanked))
     lines += _named("patched, as in the source", _paths(each for each in packages if each.patch == "source"))
@@ -127,20 +142,43 @@ def tell_selection(selection: Selection, refused: Sequence[str], channel: Channe
         streams.note(
             f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
         )
-    if some := [*selection.not_installable]:
-        shown = _named(f"left out, since these machines cannot install {'it' if len(some) == 1 else 'them'}", some)
-        streams.note(f"{shown[0]} ({one_line(selection.not_installable[some[0]])})")
+    if some := selection.not_installable:
+        it = "it" if len(some) == 1 else "them"
+        streams.note(f"left out, since these machines cannot install {it}: {_with_reasons(some)}")
+    for word in selection.excludes_nothing:
+        streams.note(f"--exclude names no package that would be copied: {one_line(word)}")
     for spec in selection.unnamed:
         streams.note(f"names no package now: {one_line(spec)}")
     for other in selection.elsewhere:
-        missing = f", and not {count(len(other.missing), 'package')} of it" if other.missing else ""
+        packages = count(other.there + len(other.missing), "package")
         streams.note(
-            f"{other.lock} names another channel, {one_line(other.channel)}: the source has {other.there:,} of its "
-            f"packages{missing}"
+            f"{other.lock} has {packages} of another channel, {one_line(other.channel)}: the source has "
+            f"{f'{other.there:,}' if other.there else 'none'} of them, and lacks {_some(other.missing)}"
         )
     if refused:
-        text = _lines(f"{count(len(refused), 'record')} of the source passed over:", refused)
+        text = listed(f"{count(len(refused), 'record')} of the source passed over:", refused)
         streams.warning(ChaninfraError(text, remedy="no channel can have them; tell those who keep the source"))
+
+
+def tell_yanked_here(plan: Plan, unyank: str) -> None:
+    """Print what is not copied since it is yanked in the target; `unyank`: the command, without packages."""
+    if plan.yanked_here:
+        one = len(plan.yanked_here) == 1
+        streams.note(
+            f"{'stays' if one else 'stay'} yanked here, and {'is' if one else 'are'} not yanked in the source: "
+            f"{_some(plan.yanked_here)}\nto bring {'it' if one else 'them'} back: {unyank} "
+            f"{shlex.join(plan.yanked_here[:_SHOWN])}"
+        )
+
+
+def _with_reasons(why: Mapping[str, str]) -> str:
+    """`a, b (why); c (why)`."""
+    names: dict[str, list[str]] = {}
+    for name, reason in why.items():
+        names.setdefault(reason, []).append(name)
+    more = [f"and {len(names) - _FEW:,} more reasons"] if len(names) > _FEW else []
+    few = [f"{_some(each)} ({one_line(reason)})" for reason, each in [*names.items()][:_FEW]]
+    return "; ".join([*few, *more])
 
 
 def tell_mirror(planned: PlannedRun) -> None:
@@ -154,117 +192,3 @@ def tell_mirror(planned: PlannedRun) -> None:
     if planned.prune is not None and planned.prune.kept:
         kept = [f"{path} ({lock})" for path, lock in sorted(planned.prune.kept.items())]
         streams.note(f"has left the source, and stays, since a lock file needs it: {_some(kept)}")
-
-
-def _lines(head: str, lines: Sequence[str]) -> str:
-    more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-    return "\n  ".join([head, *map(one_line, lines[:_SHOWN]), *more])
-
-
-def failure(copied: Copied | None, plan: Plan, selection: Selection) -> ChaninfraError | None:
-    """One error for all that was asked for and is not in the target; None: there is nothing. `copied` None: nothing was
-    tried yet.
-    """
-    why: dict[str, tuple[str, str | None]] = {each.package: (each.reason, each.remedy) for each in plan.left_out}
-    # That some builds of a package cannot be installed is usual; that none of them can is not.
-    for spec, text in selection.unmet.items():
-        why[spec] = (f"cannot be installed: {text}", "leave it out, or copy it without `--with-dependencies`")
-    for each in selection.lacking:
-        why[each.path_in_channel] = (f"{each.lock} needs it: {each.why}", each.remedy)
-    for failed in copied.failed if copied is not None else ():
-        why[failed.package] = (failed.error.message, failed.error.remedy)
-    if not why:
-        return copied.stopped if copied is not None else None
-    text = _lines(f"{len(why):,} not copied:", [f"{path}: {text}" for path, (text, _) in why.items()])
-    remedies = [*dict.fromkeys(remedy for _, remedy in why.values() if remedy)][:_FEW]
-    stopped = copied.stopped if copied is not None else None
-    errors = [each.error for each in copied.failed] if copied is not None else []
-    if stopped is not None or any(isinstance(error, StorageError) for error in errors):
-        again = "run the same command again: what is there is not copied again"
-        remedies.append(f"then {again}" if remedies else again)
-    remedy = "\n".join(remedies) or None
-    if stopped is None:
-        return SkippedError(text, remedy=remedy)
-    return type(stopped)(f"{stopped.message}\nso the copy ended early; {text}", where=stopped.where, remedy=remedy)
-
-
-def result_json(
-    channel: Channel,
-    source: Source,
-    plan: Plan,
-    selection: Selection,
-    copied: Copied | None,
-    planned: PlannedRun | None,
-    ran: Ran | None,
-) -> dict[str, Any]:
-    """The result as a JSON document. `copied` None: a dry run, which names what would be done."""
-    if copied is not None:
-        packages = [
-            {**_package(channel, each), "way": each.way, "yanked": each.yanked, "patch": each.patch}
-            for each in copied.packages
-        ]
-    else:
-        packages = [
-            {
-                **_package(channel, task),
-                "way": None,
-                "yanked": task.package.yank is not None,
-                "patch": "own" if task.own else "source" if task.patch is not None else None,
-            }
-            for task in plan.tasks
-        ]
-    failed = [{"package": each.package, "reason": each.reason} for each in plan.left_out]
-    failed += [{"package": each.package, "reason": each.error.message} for each in (copied.failed if copied else ())]
-    gone = planned.prune if planned is not None else None
-    pruned = ran.pruned if ran is not None else None
-    return {
-        "dry-run": copied is None,
-        "source": source.url,
-        "packages": packages,
-        "size": plan.size if copied is None else copied.size,
-        "already": [*plan.already],
-        "failed": failed,
-        "selection": {
-            "not-here": dict(selection.not_here),
-            "too-young": selection.too_young,
-            "unnamed": [*selection.unnamed],
-            "lacking": [
-                {"lock": each.lock, "package": each.path_in_channel, "reason": each.why} for each in selection.lacking
-            ],
-            "elsewhere": [
-                {"lock": each.lock, "channel": each.channel, "there": each.there, "missing": [*each.missing]}
-                for each in selection.elsewhere
-            ],
-            "not-installable": dict(selection.not_installable),
-            "unmet": dict(selection.unmet),
-        },
-        "mirror": {
-            "yanked": [*(pruned.yanked if pruned is not None else gone.yank if gone is not None else ())],
-            "back": [*(pruned.back if pruned is not None else gone.back if gone is not None else ())],
-            "kept": dict(gone.kept) if gone is not None else {},
-            "withdrawn": [*planned.withdrawn] if planned is not None else [],
-            "retired": dict(planned.retired) if planned is not None else {},
-        },
-        "index": report_json(copied.report) if copied is not None else None,
-    }
-
-
-def _package(channel: Channel, each: Task | CopiedPackage) -> dict[str, Any]:
-    package = each.package
-    return {
-        "package": package.path_in_channel,
-        "url": channel.url(package.path_in_channel),
-        "doing": each.doing,
-        "size": package.facts.size,
-        "sha256": package.facts.sha256,
-    }
-
-
-def copy_stopped(so_far: SoFar, total: int | None, again: str) -> StoppedError:
-    """Of a copy that was to bring `total` packages, None: that was not known yet; `again` is its command line."""
-    if total is None:
-        return StoppedError("stopped: nothing was changed", remedy=f"run it again: `{again}`")
-    return StoppedError(
-        f"stopped: {so_far.brought:,} of {count(total, 'package')} copied, and {so_far.indexed:,} of them in the index",
-        remedy=f"to go on, run it again, what is there is not copied again: `{again}`",
-    )

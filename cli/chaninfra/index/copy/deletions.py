@@ -41,7 +41,7 @@ class Deletions:
             return None
         remedy = "leave it out with `--exclude`; or copy it again if it is to be there"
         if put:
-            remedy = f"its file may be there again, in no index: `chaninfra delete {path}` takes it away"
+            remedy = f"its file may be there again, in no index: `chaninfra delete {path} --reason TEXT` takes it away"
         return SkippedError(DELETED, remedy=remedy)
 
 

@@ -25,6 +25,7 @@ _LIMITS: dict[Limit, str] = {
 
 _LATER = "wait until it is old enough, or copy without `--older-than`"
 _LOCK_AGAIN = "lock again, from what the source has now"
+_DECLARE = "add the subdir to the channel that lacks it, or lock without that platform"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ def find_locked(
                 # What is excluded was asked for, and not to be copied.
                 why = _LIMITS.get(limit) if limit is not None else None
             if why is not None and (package is not None or locked.channel == own):
-                remedy = _LOCK_AGAIN if package is None else _LATER
+                remedy = _LATER if package is not None else _remedy(locked, subdirs)
                 lacking.append(Lacking(lock=lock.path, path_in_channel=locked.path_in_channel, why=why, remedy=remedy))
         if asked_for and not found:
             raise _of_another_channel(url, lock, own, others)
@@ -131,6 +132,11 @@ def _look(
     if any(equal is False for _, equal in same):
         return None, "the source has other bytes under this name"
     return None, "there is no hash by which the bytes can be compared"
+
+
+def _remedy(locked: LockedPackage, subdirs: Collection[Subdir]) -> str:
+    """What to do about a package that `_look` does not find."""
+    return _DECLARE if locked.subdir is not None and locked.subdir not in subdirs else _LOCK_AGAIN
 
 
 def _same_bytes(locked: LockedPackage, package: SourcePackage) -> bool | None:

@@ -80,6 +80,8 @@ class Plan:
     subdirs: tuple[SubdirPlan, ...]
     already: tuple[str, ...] = ()
     """Packages that the target has with these bytes and this record, or has yanked."""
+    yanked_here: tuple[str, ...] = ()
+    """Those of `already` that the target has yanked, and the source has not."""
     left_out: tuple[LeftOut, ...] = ()
     """Packages whose record no channel can have."""
     deleted: Withdrawn = field(default_factory=Withdrawn)
@@ -127,6 +129,7 @@ def plan_copy(
     document = cache(lambda: read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))[0])
     plans: list[SubdirPlan] = []
     already: list[str] = []
+    yanked_here: list[str] = []
     differing: list[str] = []
     for subdir in (each for each in KNOWN_SUBDIRS if each in by_subdir):
         progress.at(subdir)
@@ -145,6 +148,8 @@ def plan_copy(
                 continue
             if task is None:
                 already.append(package.path_in_channel)
+                if package.yank is None and _is_yanked(has(package.file)):
+                    yanked_here.append(package.path_in_channel)
             elif task == "differs":
                 differing.append(package.path_in_channel)
             else:
@@ -167,7 +172,13 @@ def plan_copy(
             progress.done()
     if differing:
         raise other_bytes(channel, differing)
-    return Plan(subdirs=tuple(plans), already=tuple(already), left_out=tuple(left_out), deleted=deleted or Withdrawn())
+    return Plan(
+        subdirs=tuple(plans),
+        already=tuple(already),
+        yanked_here=tuple(yanked_here),
+        left_out=tuple(left_out),
+        deleted=deleted or Withdrawn(),
+    )
 
 
 def other_bytes(channel: Channel, paths: Sequence[str]) -> ConflictError:

@@ -9,7 +9,7 @@ import msgspec
 
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.errors import CredentialsError, DeniedError, remedy_if_denied
-from chaninfra.channel.text import one_line
+from chaninfra.channel.text import count, one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.copy.plan import Plan, SubdirPlan, Task
@@ -47,6 +47,24 @@ def prove_rights(channel: Channel, plan: Plan) -> None:
             raise
         except DeniedError as error:
             raise _may_not_yank(error, sorted(yanks)) from error
+
+
+def role_needed(plan: Plan) -> tuple[str, str]:
+    """Whose key or role the copy takes, as in "of a …", and why, to go on with; nothing is asked of the store."""
+    yanked = sum(task.package.yank is not None for task in plan.tasks)
+    if yanked:
+        return "a maintainer", f", since {_are(yanked)} yanked in the source"
+    patching = [task for subdir in plan.subdirs for task in subdir.tasks if _may_patch(subdir, task)]
+    if not patching:
+        return "a publisher", ""
+    told = all(task.told for task in patching)
+    patched = f"{_are(len(patching))} patched in the source, or here by an earlier copy"
+    why = patched if told else "the source does not tell what it has patched"
+    return "a maintainer or promoter", f", since {why}"
+
+
+def _are(number: int) -> str:
+    return f"{count(number, 'package')} {'is' if number == 1 else 'are'}"
 
 
 def _may_not_yank(error: DeniedError, yanked: Sequence[str]) -> DeniedError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,12 +32,12 @@ class Selection:
 
     packages: tuple[SourcePackage, ...]
     """Each once, by subdir in the order of KNOWN_SUBDIRS, and file."""
-    dependencies: int = 0
-    """How many of them are there only since others need them."""
     too_young: int = 0
     """How many packages were named that have not been public for long enough, or of which that is not known."""
     unnamed: tuple[str, ...] = ()
     """The specs that name no package, see `Wanted.specs_must_name`."""
+    excludes_nothing: tuple[str, ...] = ()
+    """Those of `Wanted.exclude` that name none of the packages that could have been copied."""
     lacking: tuple[Lacking, ...] = ()
     """What the locks need of the source, and is not copied."""
     elsewhere: tuple[Elsewhere, ...] = ()
@@ -95,9 +96,9 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     needed = [each for each in closure.needed.values() if (each.subdir, stem_of(each.file)) not in builds]
     return Selection(
         packages=_sorted([*chosen, *needed], wanted.part),
-        dependencies=len(_sorted(needed, wanted.part)),
         too_young=kept_out.count("young") + kept_out.count("of unknown age"),
         unnamed=unnamed,
+        excludes_nothing=_without_effect(source, wanted, packages, with_noarch),
         lacking=locked.lacking,
         elsewhere=locked.elsewhere,
         not_installable=left_out,
@@ -173,12 +174,29 @@ def _unnamed(
         parsed = PackageFileName.parse(package.file)
         versions.setdefault(package_name(package.file), set()).add(parsed.version)
     there = [_newest_first(name, versions[name]) for name in dict.fromkeys(map(name_of, specs)) if name in versions]
-    listing = f"of {'; of '.join(there)}" if there else "leave it out"
-    return ConfigurationError(
-        f"no package in {', '.join(subdirs)} is: {', '.join(specs)}",
-        where=source.url,
-        remedy=nearest_of(specs, names, listing),
+    listing = (
+        f"; `chaninfra ls {shlex.quote(source.url)}` lists what there is" if source.url.startswith("s3://") else ""
     )
+    leave_out = f"leave out {', '.join(specs)}{listing}"
+    head = " ".join(filter(None, [nearest_of(specs, names, "").strip(), f"of {'; of '.join(there)}" if there else ""]))
+    remedy = f"{head}{' Else ' if head.endswith('?') else '; else '}{leave_out}" if head else leave_out
+    return ConfigurationError(
+        f"no package in {', '.join(subdirs)} is: {', '.join(specs)}", where=source.url, remedy=remedy
+    )
+
+
+def _without_effect(
+    source: Source, wanted: Wanted, packages: Iterable[SourcePackage], subdirs: Sequence[Subdir]
+) -> tuple[str, ...]:
+    """See Selection.excludes_nothing."""
+    if not wanted.specs_must_name or wanted.part is not None or not wanted.exclude:
+        return ()
+    exclude = Words(wanted.exclude)
+    left = {*wanted.exclude} - {word for package in packages for word in exclude.naming(package)}
+    if left and wanted.with_dependencies:
+        needed = (package for subdir in subdirs for package in source.packages(subdir, {*map(name_of, left)}))
+        left -= {word for package in needed for word in exclude.naming(package)}
+    return tuple(word for word in dict.fromkeys(wanted.exclude) if word in left)
 
 
 def _newest_first(name: str, versions: Iterable[str]) -> str:

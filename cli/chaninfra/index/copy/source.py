@@ -53,6 +53,7 @@ class S3Object:
 
     location: Location
     credentials: Credentials | None
+    """Those that the source is read with."""
     key: str
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from itertools import chain
 from tempfile import TemporaryFile
@@ -16,6 +17,7 @@ from chaninfra.index.channel import Channel
 from chaninfra.index.copy.checked import bounded, read_checked, skipped
 from chaninfra.index.copy.memory import Memory, share_what_is_freed
 from chaninfra.index.copy.pipe import Uploading
+from chaninfra.index.copy.rest import Rest
 from chaninfra.index.copy.source import Source, SourcePackage
 from chaninfra.index.large_upload import (
     CONTENT_TYPE,
@@ -126,6 +128,7 @@ class Streaming:
         self, package: SourcePackage, content: Content, chunks: Iterator[bytes], put: _Put
     ) -> tuple[str, IndexedPackage]:
         upload, last = Uploading(put), b""
+        rest = Rest(partial(self._chunks, package, content))
 
         def passing() -> Iterator[bytes]:
             nonlocal last
@@ -135,11 +138,8 @@ class Streaming:
                 last = chunk
                 yield chunk
 
-        def again(start: int, length: int) -> bytes:
-            return _cut(self._chunks(package, content), start, length)
-
-        with upload:
-            read = partial(read_chunks, passing(), suffix_of(package.file) or ".conda", again=again)
+        with upload, closing(rest):
+            read = partial(read_chunks, passing(), suffix_of(package.file) or ".conda", again=rest.cut)
             made = read_checked(package, self._source.url, content, read)
             # Without its last bytes the upload was not completed.
             return upload.finish(last), made
@@ -172,17 +172,6 @@ def _taken(chunks: deque[bytes]) -> Iterator[bytes]:
     """The chunks, without keeping them."""
     while chunks:
         yield chunks.popleft()
-
-
-def _cut(chunks: Iterator[bytes], start: int, length: int) -> bytes:
-    """So many bytes from `start` on."""
-    found, at = bytearray(), 0
-    for chunk in chunks:
-        found += chunk[max(0, start - at) : max(0, start + length - at)]
-        at += len(chunk)
-        if at >= start + length:
-            break
-    return bytes(found)
 
 
 def _md5(data: bytes) -> str:

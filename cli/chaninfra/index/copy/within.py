@@ -67,6 +67,8 @@ class CopiesWithin:
     def _is_possible(self, source: S3Object, content: Content) -> bool:
         return (
             source.location.endpoint_url == self._location.endpoint_url
+            # With its key the store may read what the source's own may not.
+            and source.credentials == self._channel.credentials
             and source.location.bucket not in self._refused
             and goes_in_parts(self._channel)
             and content.size is not None

@@ -93,6 +93,17 @@ def test_an_s3_url_is_parsed_as_channel_is(opened: list[S3Place]) -> None:
     assert caught.value.remedy == "did you mean s3://staging/main?"
 
 
+def test_the_target_is_no_source(opened: list[S3Place], tmp_path: Path) -> None:
+    (tmp_path / "channel.json").write_text(json.dumps(to_document(TARGET.descriptor)))
+    for text in (f"{TARGET.descriptor.url}/", str(tmp_path / "channel.json")):
+        with pytest.raises(ConfigurationError, match="the source is the channel that is copied to"):
+            open_from(text, FromFlags(), TARGET)
+    assert not opened
+    # Another store may have a bucket of this name.
+    open_from(TARGET.descriptor.url, FromFlags(endpoint_url="https://other.example.com", provider="minio"), TARGET)
+    assert len(opened) == 1
+
+
 def test_a_document_in_the_store_of_the_target(opened: list[S3Place], tmp_path: Path) -> None:
     open_from(document(tmp_path), FromFlags(), TARGET)
     assert (opened[0].prefix, opened[0].credentials) == ("staging", TARGET.credentials)

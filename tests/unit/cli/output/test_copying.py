@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 
 from chaninfra.channel.errors import ConflictError, ExitCode, SkippedError, UnreachableError
-from chaninfra.cli.output.copying import copy_stopped, done_text, failure, plan_text, result_json
+from chaninfra.cli.output.copy_errors import copy_stopped, failure
+from chaninfra.cli.output.copying import done_text, plan_text, tell_yanked_here
+from chaninfra.cli.output.copying_json import result_json
 from chaninfra.index.copy.copy import SoFar
 from chaninfra.index.copy.locked import Lacking
 from chaninfra.index.copy.report import Copied, Failed
 from chaninfra.index.copy.selection import Selection
 from chaninfra.index.patches.add import add
+from chaninfra.index.patches.remove import remove
 from chaninfra.index.report import Report
 from support.index_model.copying import MemorySource, copied, planned
 from support.index_model.memory_store import MemoryStore
-from support.index_model.processes import channel_with, file, yanking
+from support.index_model.processes import channel_with, file, unyanking, yanking
 from support.index_model.rolling_back import opened, ran
 
 NOTHING = Selection(packages=())
@@ -52,6 +55,25 @@ def test_a_dry_run_names_each_package_and_the_sums(source: MemorySource, store: 
     assert plan_text(planned(opened(store), source)).splitlines()[0] == "nothing to copy; 3 are there already"
 
 
+def test_a_dry_run_says_what_it_has_not_looked_at(source: MemorySource, store: MemoryStore) -> None:
+    def said() -> str:
+        return plan_text(planned(opened(store), source)).splitlines()[-1]
+
+    unknown = "Only a real run finds out whether the source still has the files, and whether you may write: "
+    assert said() == f"{unknown}this takes the key or role of a maintainer, since 1 package is yanked in the source."
+    ran(source.store, unyanking("c"))
+    promoter = "this takes the key or role of a maintainer or promoter, since "
+    assert said() == f"{unknown}{promoter}1 package is patched in the source, or here by an earlier copy."
+    remove(opened(source.store, "unpatched"), ["b"])
+    assert said() == f"{unknown}this takes the key or role of a publisher."
+    source.tells_patches = False
+    assert said() == f"{unknown}{promoter}the source does not tell what it has patched."
+    # What is there already needs no rights.
+    source.tells_patches = True
+    copied(store, source)
+    assert "a real run finds out" not in said()
+
+
 def test_what_was_done_is_summed_up(source: MemorySource, store: MemoryStore) -> None:
     assert done_text(copied(store, source)).splitlines() == [
         "3 packages (1.8 kB) copied: 3 through this machine",
@@ -74,6 +96,30 @@ def test_what_is_under_a_patch_of_the_channel_is_said_to_be_in_no_patch(
         "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
         f"drops it until the next copy): noarch/{file('b')}"
     ) in done_text(copied(store, source)).splitlines()
+
+
+def test_a_dry_run_says_what_would_be_changed(source: MemorySource, store: MemoryStore) -> None:
+    copied(store, source)
+    add(opened(source.store, "later"), ["a"], {"license": "Y"})
+    ran(source.store, yanking("b"))
+    assert "; 1 record would be changed; 1 would be yanked; 1 is there already" in plan_text(
+        planned(opened(store), source)
+    )
+
+
+def test_what_is_yanked_here_alone_is_told_with_the_command(
+    source: MemorySource, store: MemoryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied(store, source)
+    plan = planned(opened(store), source)
+    tell_yanked_here(plan, "chaninfra unyank")
+    assert (plan.yanked_here, capsys.readouterr().err) == ((), "")
+    ran(store, yanking("a"))
+    plan = planned(opened(store, "again"), source)
+    assert plan.yanked_here == (f"noarch/{file('a')}",)
+    tell_yanked_here(plan, "chaninfra unyank")
+    assert f"chaninfra unyank noarch/{file('a')}\n" in capsys.readouterr().err
+    assert result_json(opened(store), source, plan, NOTHING, None, None, None)["yanked-here"] == [*plan.yanked_here]
 
 
 def test_the_json_names_all(source: MemorySource, store: MemoryStore) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.cli.output.copying import failure, tell_selection
+from chaninfra.cli.output.copy_errors import failure
+from chaninfra.cli.output.copying import tell_selection
+from chaninfra.index.copy.locked import Elsewhere
 from chaninfra.index.copy.plan import Plan
 from chaninfra.index.copy.selection import Selection, select
 from chaninfra.index.copy.subdirs import common_subdirs, names_elsewhere
@@ -32,6 +36,29 @@ def test_builds_that_these_machines_cannot_install_are_noted_and_are_no_failure(
     told = capsys.readouterr().err
     assert "left out, since these machines cannot install it: linux-64/app-1-cuda.conda (it needs '__cuda >=12'" in told
     assert failure(None, Plan(subdirs=(), already=(), left_out=()), found) is None
+
+
+def test_each_package_has_its_reason(source: MemorySource, capsys: pytest.CaptureFixture[str]) -> None:
+    why = {"a": "it needs x", "b": "it needs y", "c": "it needs x"}
+    tell_selection(Selection(packages=(), not_installable=why), (), opened(MemoryStore()))
+    assert "cannot install them: a, c (it needs x); b (it needs y)\n" in capsys.readouterr().err
+
+
+def test_what_was_excluded_without_effect_and_what_other_channels_have_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    elsewhere = Elsewhere(lock="pixi.lock", channel="https://c", there=0, missing=("noarch/x",))
+    some = dataclasses.replace(elsewhere, there=2)
+    selection = Selection(packages=(), excludes_nothing=("zzz >=1",), elsewhere=(elsewhere, some))
+    tell_selection(selection, (), opened(MemoryStore()))
+    told = capsys.readouterr().err
+    assert "--exclude names no package that would be copied: zzz >=1" in told
+    assert (
+        "pixi.lock has 1 package of another channel, https://c: the source has none of them, and lacks noarch/x" in told
+    )
+    assert (
+        "pixi.lock has 3 packages of another channel, https://c: the source has 2 of them, and lacks noarch/x" in told
+    )
 
 
 def test_a_spec_of_which_nothing_can_be_installed_is_one(

@@ -161,7 +161,7 @@ def test_what_is_deleted_between_its_upload_and_its_commit_gets_no_record() -> N
     (error,) = [each.error for each in done.failed]
     assert (error.message, error.remedy) == (
         DELETED,
-        f"its file may be there again, in no index: `chaninfra delete noarch/{A}` takes it away",
+        f"its file may be there again, in no index: `chaninfra delete noarch/{A} --reason TEXT` takes it away",
     )
     assert records(store).keys() == {B, file("x")}
     # Whatever has deleted it.

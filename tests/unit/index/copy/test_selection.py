@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_a_spec_that_names_nothing_is_an_error_with_the_nearest_name() -> None:
     source.add("numpy-1-0.conda")
     with pytest.raises(ConfigurationError, match=r"no package in noarch, linux-64 is: nunpy, scipy >=2") as raised:
         selected(source, "nunpy", "numpy", "scipy >=2")
-    assert "did you mean 'numpy'?" in (raised.value.remedy or "")
+    assert raised.value.remedy == "did you mean 'numpy'? Else leave out nunpy, scipy >=2"
     assert raised.value.where == source.url
     told = selected(source, "nunpy", "numpy", specs_must_name=False)
     assert ([each.file for each in told.packages], told.unnamed) == (["numpy-1-0.conda"], ("nunpy",))
@@ -63,7 +64,23 @@ def test_a_spec_that_names_nothing_is_an_error_with_the_nearest_name() -> None:
     source.add(*(f"numpy-0.{number}-0.conda" for number in range(8, 13)), "numpy-1-1.conda", "linux-64/b-1-0.conda")
     with pytest.raises(ConfigurationError, match="numpy >=2") as raised:
         selected(source, "numpy >=2", "b >1", "numpy", "scipy")
-    assert raised.value.remedy == "of numpy there are 1, 0.12, 0.11, 0.10, 0.9 and 1 more; of b there is 1"
+    assert raised.value.remedy == (
+        "of numpy there are 1, 0.12, 0.11, 0.10, 0.9 and 1 more; of b there is 1; else leave out numpy >=2, b >1, scipy"
+    )
+    source.url = "s3://staging/main"
+    with pytest.raises(ConfigurationError) as raised:
+        selected(source, "zzz")
+    assert raised.value.remedy == "leave out zzz; `chaninfra ls s3://staging/main` lists what there is"
+
+
+def test_what_is_excluded_and_is_not_there_is_told(source: MemorySource) -> None:
+    source.add("linux-64/c-1-0.conda", depends=["b"])
+    wanted = Wanted(specs=("a", "c"), exclude=("a==1", "a==9", "b", "zzz"))
+    assert select(source, wanted, BOTH, NOW).excludes_nothing == ("a==9", "b", "zzz")
+    with_dependencies = dataclasses.replace(wanted, with_dependencies=True)
+    assert select(source, with_dependencies, BOTH, NOW).excludes_nothing == ("a==9", "zzz")
+    # What a mirror excludes may come, or go.
+    assert select(source, dataclasses.replace(wanted, specs_must_name=False), BOTH, NOW).excludes_nothing == ()
 
 
 @pytest.mark.parametrize("words", [{"specs": ("a >>",)}, {"exclude": ("a >>",)}, {"specs": ("other::a",)}])

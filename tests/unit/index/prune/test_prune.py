@@ -37,7 +37,7 @@ def with_two(**more: Any) -> PrunedChannel:
 
 def packages_of(pruned: PrunedChannel) -> list[Package]:
     """The packages of the channel, as a plan takes them."""
-    return [*module._packages(open_indexes(pruned.channel()))]
+    return [*module.packages_of(open_indexes(pruned.channel()))]
 
 
 def lock(*files: str, hashes: frozenset[str] = frozenset()) -> Lock:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chaninfra.channel.conda.object_names import SNAPSHOTS_FOLDER
+from chaninfra.channel.conda.object_names import CHANNEL_JSON, SNAPSHOTS_FOLDER
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import DeniedError, InvalidRepodataError, SkippedError, StorageError
 from chaninfra.channel.location import join
@@ -38,7 +38,9 @@ class FolderFiles:
     def __init__(self, folder: Path, pace: Pace) -> None:
         self._pace = pace
         whole = folder.absolute()
-        above = whole.parent.parent if whole.parent.name == SNAPSHOTS_FOLDER else whole
+        channel = whole.parent.parent
+        is_snapshot = whole.parent.name == SNAPSHOTS_FOLDER and (channel / CHANNEL_JSON).is_file()
+        above = channel if is_snapshot else whole
         self._root = above.resolve()
         self._prefix = whole.relative_to(above).as_posix() if above != whole else ""
         self.url = str(folder)
@@ -54,7 +56,7 @@ class FolderFiles:
         path = self._path(subdir, reference)
         if path is None:
             raise InvalidRepodataError(
-                f"says that its files are at {shown(reference)}, which is not in this folder",
+                f"says that its files are at {shown(reference)}, which {self._why_not(subdir, reference)}",
                 where=f"{self.url}/{subdir}",
                 remedy=_OUTSIDE,
             )
@@ -85,7 +87,9 @@ class FolderFiles:
         path = self._path(subdir, reference)
         if path is None:
             raise SkippedError(
-                f"is at {shown(reference)}, which is not in this folder", where=f"{self.url}/{subdir}", remedy=_OUTSIDE
+                f"is at {shown(reference)}, which {self._why_not(subdir, reference)}",
+                where=f"{self.url}/{subdir}",
+                remedy=_OUTSIDE,
             )
         with _reading(path):
             if not _is_there(path):
@@ -98,6 +102,11 @@ class FolderFiles:
     def s3_object(self, subdir: Subdir, reference: str) -> S3Object | None:
         """See Files."""
         return None
+
+    def _why_not(self, subdir: Subdir, reference: str) -> str:
+        """Completes "which …", of what `_path` does not find."""
+        named = path_of(join(self._prefix, subdir), reference)
+        return "is not in this folder" if named is None else "is a link, or behind one, that leads out of this folder"
 
     def _path(self, subdir: Subdir, reference: str) -> Path | None:
         """The path that the index of the subdir refers to; None: it is outside of the folder, also by a link."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chaninfra.channel import patterns
+from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import Location, join
 from chaninfra.channel.providers import PROVIDERS
@@ -20,6 +21,7 @@ from chaninfra.channel.text import shown, without_secrets
 from chaninfra.index.copy.source import Source
 from chaninfra.index.copy.sources.credentials import source_credentials
 from chaninfra.index.copy.sources.flags import FromFlags
+from chaninfra.index.copy.sources.reference import OPTION
 from chaninfra.index.copy.sources.source_errors import of_source
 
 if TYPE_CHECKING:
@@ -100,16 +102,43 @@ def _folder(text: str, path: Path, flags: FromFlags) -> Source:
         raise ConfigurationError(
             "there is no such folder", where=without_secrets(text), remedy=f"a source is {FORMS}{meant}"
         )
+    if path.name in KNOWN_SUBDIRS and not any((path / each).is_dir() for each in KNOWN_SUBDIRS):
+        raise ConfigurationError(
+            "is a subdir of a channel, and not the channel", where=text, remedy=f"did you mean {path.parent}?"
+        )
     return folder_source(path, rate=flags.bytes_per_second)
 
 
 def open_s3(place: S3Place, flags: FromFlags) -> Source:
-    """The channel at this place, read as fast as the flags allow."""
+    """The channel at this place, read as fast as the flags allow. Raises ConfigurationError for a wrong one."""
     from chaninfra.index.copy.sources.s3 import s3_source
 
     return s3_source(
-        place.location, place.prefix, place.credentials, rate=flags.bytes_per_second, at_once=flags.at_once
+        place.location,
+        place.prefix,
+        place.credentials,
+        rate=flags.bytes_per_second,
+        at_once=flags.at_once,
+        allowed=_allowed(place.location.bucket, flags),
     )
+
+
+def _allowed(bucket: str, flags: FromFlags) -> list[str]:
+    """The prefixes of the bucket that the user allows."""
+    found = []
+    for text in flags.allow_origin:
+        if not text.startswith("s3:"):
+            continue
+        url = text.rstrip("/")
+        named, _, prefix = url.removeprefix("s3://").partition("/")
+        if not re.search(patterns.CHANNEL_URL, url) or named != bucket:
+            raise ConfigurationError(
+                f"{OPTION} {shown(text)} is not a place in the bucket of the source",
+                where=f"s3://{bucket}",
+                remedy=f"give {OPTION} s3://{bucket}/PREFIX; a channel in another bucket is a source of its own",
+            )
+        found.append(prefix)
+    return found
 
 
 def s3_place(text: str, flags: FromFlags, target: Channel) -> S3Place:

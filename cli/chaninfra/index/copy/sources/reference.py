@@ -6,7 +6,10 @@ from urllib.parse import unquote, urlsplit
 
 from chaninfra.channel.conda.index_files import SHARDS
 from chaninfra.channel.conda.name_rules import unusable_key
+from chaninfra.channel.conda.object_names import SNAPSHOTS_FOLDER
 
+OPTION = "--allow-origin"
+"""The option with which a user names other places that an index may refer to."""
 HERE = f"./{SHARDS}/"
 """Where the shards are if the index does not say it."""
 
@@ -53,3 +56,15 @@ def path_of(folder: str, reference: str, bucket: str | None = None) -> str | Non
             found.append(part)
     whole = "/".join(found)
     return None if unusable_key(whole) else whole
+
+
+def is_below(key: str, prefix: str) -> bool:
+    """Whether an object key is below the prefix; "" is the whole bucket."""
+    return not prefix or key.startswith(f"{prefix}/")
+
+
+def channel_of(prefix: str) -> str | None:
+    """The prefix of the channel that has its snapshot at this one; None: none is kept there."""
+    folder, _, name = prefix.rpartition("/")
+    above, _, last = folder.rpartition("/")
+    return above if name and last == SNAPSHOTS_FOLDER else None

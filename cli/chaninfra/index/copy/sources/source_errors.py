@@ -63,4 +63,8 @@ def _remedy(error: ChaninfraError) -> str | None:
         return None
     if isinstance(error, CredentialsError):
         return f"{_VARIABLE.sub('FROM_', error.remedy)}. These are the credentials of the source"
-    return _VARIABLE.sub("FROM_", _OPTION.sub("--from-", error.remedy)).replace("`region`", "the region")
+    return (
+        _VARIABLE.sub("FROM_", _OPTION.sub("--from-", error.remedy))
+        .replace("`region`", "the region")
+        .replace("`endpoint-url`", "--from-endpoint-url")
+    )

@@ -13,9 +13,10 @@ from chaninfra.channel.text import shown
 from chaninfra.index.copy.source import S3Object
 from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.sources.indexed import GONE, MAX_DESCRIPTOR, IndexedSource, Likely, subdirs_in
+from chaninfra.index.copy.sources.reference import OPTION
 from chaninfra.index.copy.sources.web_client import WebClient
 from chaninfra.index.copy.sources.web_login import Login, of_pixi, split_user
-from chaninfra.index.copy.sources.web_origin import OPTION, Origin, Reach, origin_of, public_url
+from chaninfra.index.copy.sources.web_origin import Origin, Reach, origin_of, public_url
 from chaninfra.index.runtime import Runtime
 
 AT_ONCE = 8
@@ -113,8 +114,9 @@ def _origin(plain: str, url: str) -> Origin:
     except ValueError as error:
         raise _no_channel(url, str(error)) from error
     parts = urlsplit(plain)
-    if parts.query or parts.fragment:
-        raise _no_channel(url, "it has a query")
+    for there, what in ((parts.query, "a query"), (parts.fragment, "a fragment")):
+        if there:
+            raise _no_channel(url, f"it has {what}")
     where = public_url(plain)
     inside = re.fullmatch(rf"(.+?)/(?:{'|'.join(KNOWN_SUBDIRS)})(?:/|/[^/]+\.[^/]+)?", where)
     if inside:

@@ -19,7 +19,8 @@ from urllib3.util.connection import create_connection
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.s3.trust import context
 from chaninfra.channel.text import shown
-from chaninfra.index.copy.sources.web_origin import OPTION, Kind, Origin, Reach, kind_of
+from chaninfra.index.copy.sources.reference import OPTION
+from chaninfra.index.copy.sources.web_origin import Kind, Origin, Reach, kind_of
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
@@ -100,6 +101,9 @@ class Door:
         found = socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         with self._lock:
+            if origin == self.reach.source and self._source_kind is None and "public" in map(kind_of, addresses):
+                # Whoever is public does not become private by one more address.
+                self._source_kind = "public"
             refusals = [self.reach.refusal(origin, kind_of(each), self._source_kind) for each in addresses]
             allowed = [each for each, refusal in zip(addresses, refusals, strict=True) if refusal is None]
             if origin == self.reach.source and allowed and self._source_kind is None:

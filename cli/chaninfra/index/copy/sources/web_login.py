@@ -52,7 +52,7 @@ def split_user(url: str) -> tuple[str, Login | None]:
     if not at:
         return url, None
     name, _, password = user.partition(":")
-    login = basic(unquote(name), unquote(password), "the URL") if user.strip(":") else None
+    login = basic(unquote(name), unquote(password), "the login in the URL") if user.strip(":") else None
     return parts._replace(netloc=host).geturl(), login
 
 

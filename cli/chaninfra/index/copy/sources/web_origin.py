@@ -14,12 +14,13 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import shown, without_secrets
+from chaninfra.index.copy.sources.reference import OPTION
 
 Kind = Literal["public", "private", "loopback", "link-local"]
-"""Of an address. Link-local ones are where clouds have their metadata, with the credentials of a machine."""
+"""Of an address. Link-local ones are where clouds have their metadata, with the credentials of a machine; with those
+that they have elsewhere, see `_METADATA`.
+"""
 
-OPTION = "--allow-origin"
-"""The option with which a user names further origins."""
 _PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -27,12 +28,31 @@ _HOST = re.compile(rf"(?!.{{254}}){_LABEL}(?:\.{_LABEL})*|(?=.*:)[0-9a-f:.]{{2,4
 _NOT_IN_PATHS = re.compile(r"[?#\\]")
 _SAFE = "/%!$&'()*,;=:@~[]"
 """What a reference may have as it is. Not `+`: some stores read it as a space."""
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_STANDING_FOR_IPV4 = [
+    ipaddress.IPv6Network(each)
+    for each in (
+        "64:ff9b::/96",  # NAT64, RFC 6052
+        "::ffff:0:0:0/96",  # SIIT, RFC 2765
+        "::/96",  # IPv4-compatible, RFC 4291
+    )
+]
+"""Addresses whose last 32 bits are one of IPv4."""
+_METADATA = [
+    ipaddress.ip_network(each)
+    for each in (
+        "168.63.129.16",  # Azure, https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+        "192.0.0.192",  # Oracle, in its older images
+        "100.100.100.200",  # Alibaba, https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata
+        "fd00:ec2::254",  # AWS, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+        "64:ff9b:1::/48",  # NAT64 of a network's own, RFC 8215: any address of IPv4, at a place that nobody tells
+    )
+]
+"""Where clouds have their metadata beside the link-local addresses, or what may lead there."""
 _KIND_WORDS: dict[Kind, str] = {
     "public": "a public address",
     "private": "an address of a private network",
     "loopback": "this machine itself",
-    "link-local": "a link-local address, where clouds keep the credentials of a machine",
+    "link-local": "an address where clouds may keep the credentials of a machine",
 }
 
 
@@ -86,14 +106,15 @@ def kind_of(address: str) -> Kind:
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in _NAT64:
+        if inner is None and int(ip) > 1 and any(ip in each for each in _STANDING_FOR_IPV4):
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         ip = inner or ip
     if ip.is_loopback or ip.is_unspecified:
         return "loopback"
-    if ip.is_link_local:
+    if ip.is_link_local or any(ip in each for each in _METADATA):
         return "link-local"
-    return "public" if ip.is_global and not ip.is_multicast else "private"
+    is_site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return "public" if ip.is_global and not ip.is_multicast and not is_site_local else "private"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ import pytest
 from rattler.index import index_fs
 
 from chaninfra.channel.errors import ConfigurationError, SkippedError, StorageError
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.copy.sources.folder import folder_source
 from chaninfra.index.snapshots.create import create
 from support.channels.packages import make_package
@@ -89,7 +90,7 @@ def test_what_is_no_file_of_the_folder_is_not_read(folder: Path, tmp_path: Path,
 def test_an_index_behind_a_link_is_not_read(folder: Path, tmp_path: Path) -> None:
     (folder / "noarch").rename(tmp_path / "moved")
     (folder / "noarch").symlink_to(tmp_path / "moved")
-    with pytest.raises(StorageError, match="which is not in this folder"):
+    with pytest.raises(StorageError, match="which is a link, or behind one"):
         folder_source(folder).subdirs()
     # A link to another place in it is fine.
     (folder / "noarch").unlink()
@@ -120,7 +121,7 @@ def test_a_snapshot_is_a_source() -> None:
     yanking("b").run(patched.store, SequentialRuntime("yank"))
     snapshot_of(patched)
     publishing("c").run(patched.store, SequentialRuntime("later"))
-    store = store_of(patched.store.objects)
+    store = store_of({**patched.store.objects, f"{PREFIX}/channel.json": ObjectBody(data=b"{}", content_type="")})
     source = source_in(store, f"{PREFIX}/snapshots/v1")
     assert source.subdirs() == ("noarch",)
     # Its patches are those of the channel, which may be others by now.
@@ -141,6 +142,20 @@ def test_a_snapshot_in_a_folder(tmp_path: Path) -> None:
         path = tmp_path / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body.data)
+    (tmp_path / PREFIX / "channel.json").write_bytes(b"{}")
     source = folder_source(tmp_path / PREFIX / "snapshots" / "v1")
     (package,) = source.packages("noarch")
     assert hashlib.sha256(b"".join(source.chunks(package))).hexdigest() == package.facts.sha256
+
+
+def test_a_folder_in_one_that_is_called_as_that_of_snapshots_is_no_snapshot(folder: Path, tmp_path: Path) -> None:
+    """Nothing says that the folder above is a channel, and it may be anybody's home."""
+    (tmp_path / "snapshots").mkdir()
+    moved = folder.rename(tmp_path / "snapshots" / "channel")
+    (moved / "noarch" / HELLO).unlink()
+    (tmp_path / "secret").write_bytes(b"secret")
+    (moved / "noarch" / HELLO).symlink_to(tmp_path / "secret")
+    source = folder_source(moved)
+    (hello,) = source.packages("noarch")
+    with pytest.raises(SkippedError, match="which is not in this folder"):
+        list(source.chunks(hello))

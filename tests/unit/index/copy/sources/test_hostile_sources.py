@@ -203,7 +203,7 @@ def test_files_elsewhere_are_not_read(base_url: str) -> None:
     store = repodata({"x-1-0.conda": record()}, info={"subdir": "noarch", "base_url": base_url})
     source = source_in(store)
     (package,) = source.packages("noarch")
-    with pytest.raises(SkippedError, match="which is not in this bucket") as caught:
+    with pytest.raises(SkippedError, match="which is not in this channel") as caught:
         list(source.chunks(package))
     assert caught.value.remedy
     assert source.s3_object(package) is None

@@ -16,6 +16,7 @@ from chaninfra.channel.errors import (
     CredentialsError,
     DeniedError,
     StorageError,
+    UnreachableError,
     WrongRegionError,
 )
 from chaninfra.channel.s3.credentials import Credentials
@@ -196,6 +197,16 @@ def test_a_store_that_lacks_something() -> None:
     assert caught.value.where == "--from-provider"
 
 
+def test_a_folder_in_a_channel(tmp_path: Path) -> None:
+    (tmp_path / "noarch").mkdir()
+    with pytest.raises(ConfigurationError) as caught:
+        open_source(str(tmp_path / "noarch"), NONE, target())
+    assert caught.value.remedy == f"did you mean {tmp_path}?"
+    # A channel may have this name.
+    (tmp_path / "noarch" / "noarch").mkdir()
+    assert open_source(str(tmp_path / "noarch"), NONE, target()).subdirs
+
+
 def test_a_folder_by_its_path_and_by_its_url(tmp_path: Path) -> None:
     (tmp_path / "a b").mkdir()
     for text in (str(tmp_path / "a b"), (tmp_path / "a b").as_uri()):
@@ -220,6 +231,7 @@ def test_a_folder_is_read_as_fast_as_the_options_allow(tmp_path: Path) -> None:
         (DeniedError("no", remedy="set S3_ACCESS_KEY_ID", code="AccessDenied"), "--from-profile NAME"),
         (CredentialsError("no", remedy="unset S3_SESSION_TOKEN", code="InvalidToken"), "unset FROM_S3_SESSION_TOKEN"),
         (WrongRegionError("no", remedy="set `region` to x; for a single command, add --region x"), "--from-region x"),
+        (UnreachableError("no", remedy="check the port in `endpoint-url`"), "the port in --from-endpoint-url"),
         (BucketMissingError("no", remedy="`pulumi up` creates the bucket"), "--from-endpoint-url"),
     ],
 )

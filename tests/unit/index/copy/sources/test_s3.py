@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import BucketMissingError, ConfigurationError, StorageError
+from chaninfra.channel.errors import BucketMissingError, ConfigurationError, SkippedError, StorageError
 from chaninfra.channel.objects import ObjectBody
+from chaninfra.index.copy.sources.flags import FromFlags
 from chaninfra.index.copy.sources.indexed import IndexedSource
+from chaninfra.index.copy.sources.open import open_source
 from chaninfra.index.copy.sources.s3 import S3Files
 from chaninfra.index.copy.sources.web_pace import Pace
 from support.channels.sources import LOCATION, FolderStore, source_in, store_of
-from support.index_model.memory_store import SequentialRuntime
+from support.index_model.memory_store import MemoryStore, SequentialRuntime
 from support.index_model.patches import PATCHES
-from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, channel_with, file
+from support.index_model.processes import FOLDER, INDEX, JSON, PREFIX, channel, channel_with, file
 
 
 def test_no_more_bytes_are_read_in_a_second_than_the_rate() -> None:
@@ -136,3 +138,44 @@ def test_several_threads_read_an_index_once() -> None:
     assert found == [[file("a"), file("b")]] * 8
     assert [key for _, key in store.log].count(PATCHES) == 1
     assert [key for _, key in store.log].count(INDEX) == 2
+
+
+def based_on(base_url: str, *allowed: str, prefix: str = PREFIX) -> IndexedSource:
+    """A channel whose index says that its files are there, beside another one in the bucket."""
+    facts = {"name": "x", "version": "1", "build": "0", "build_number": 0}
+    info = {"subdir": "noarch", "base_url": base_url}
+    document = json.dumps({"info": info, "packages.conda": {"x-1-0.conda": facts}}).encode()
+    store = store_of({f"{prefix}/noarch/repodata.json": document, "private/noarch/x-1-0.conda": b"secret"})
+    return IndexedSource(S3Files(LOCATION, prefix, None, store, None, allowed), SequentialRuntime())
+
+
+ELSEWHERE = ["../../private/noarch/", "/private/noarch/", "s3://source-bucket/private/noarch/"]
+
+
+@pytest.mark.parametrize("base_url", ELSEWHERE)
+def test_files_of_another_channel_in_the_bucket_are_not_read(base_url: str) -> None:
+    source = based_on(base_url)
+    (package,) = source.packages("noarch")
+    assert source.s3_object(package) is None
+    with pytest.raises(SkippedError, match="which is not in this channel") as caught:
+        list(source.chunks(package))
+    assert (caught.value.remedy or "").endswith("--allow-origin s3://source-bucket/private")
+    # The user may know the place.
+    known = based_on(base_url, "private")
+    assert b"".join(known.chunks(package)) == b"secret"
+    assert known.s3_object(package) is not None
+    # Not one that begins with the same letters.
+    assert based_on(base_url, "priv").s3_object(package) is None
+
+
+def test_a_folder_that_is_called_as_those_of_snapshots_is_no_snapshot() -> None:
+    source = based_on("/private/noarch/", prefix="snapshots/c")
+    (package,) = source.packages("noarch")
+    assert source.s3_object(package) is None
+
+
+@pytest.mark.parametrize("url", ["s3://other/x", "s3://", "s3://source-bucket/a/../b", "s3://k:s@source-bucket/x"])
+def test_a_place_that_is_allowed_is_one_of_the_bucket(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"--allow-origin .* is not a place in the bucket") as caught:
+        open_source("s3://source-bucket/c", FromFlags(allow_origin=(url,)), channel(MemoryStore(), SequentialRuntime()))
+    assert "k:s@" not in str(caught.value)

@@ -233,7 +233,7 @@ def test_a_web_site_is_no_channel() -> None:
     [
         ("http://conda.example/main", "--allow-origin http://conda.example"),
         ("https://conda.example/main?token=a-secret", "it has a query"),
-        ("https://conda.example/main#x", "it has a query"),
+        ("https://conda.example/main#x", "it has a fragment"),
         ("https:///main", "no valid host"),
         ("https://conda.example/main/linux-64/", "did you mean https://conda.example/main?"),
         (

@@ -208,6 +208,25 @@ def test_of_several_addresses_only_those_are_used_that_may_be(
     assert Origin("http", "both.example", port) == origin_of(f"http://both.example:{port}")
 
 
+def test_a_source_that_has_a_public_address_is_public(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more address, of a private network, does not open that network to it."""
+    real = socket.getaddrinfo
+    port = origin_of(server.url).port
+    kinds(monkeypatch, {"127.0.0.1": "public", "127.0.0.9": "private"})
+
+    def resolved(host: str, *args: Any, **options: Any) -> Any:
+        known = {"mixed.example": ["127.0.0.9", "127.0.0.1"], "inside.example": ["127.0.0.9"]}
+        return [each for address in known.get(host, [host]) for each in real(address, *args, **options)]
+
+    monkeypatch.setattr(web_connection.socket, "getaddrinfo", resolved)
+    server.files = {"/a": b"a"}
+    server.on("/b", lambda _: Answer(302, {"Location": f"http://inside.example:{port}/a"}))
+    asked = client(f"http://mixed.example:{port}")
+    assert asked.get(f"http://mixed.example:{port}/a", MOST) == b"a"
+    with pytest.raises(ConfigurationError, match="an address of a private network"):
+        asked.get(f"http://mixed.example:{port}/b", MOST)
+
+
 def test_a_server_that_asks_to_wait_is_waited_for(server: WebServer) -> None:
     answers = [Answer(429, {"Retry-After": "1"}), Answer(503), Answer(502), served(b"a")]
     server.on("/a", lambda _: answers.pop(0))
