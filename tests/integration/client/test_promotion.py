@@ -117,7 +117,9 @@ def run(production: Place, staging: Place, ci: str, folder: Path, keys: dict[str
         program.symlink_to(PROGRAM)
     if ci == "github":
         steps = [step for step in document["jobs"]["promote"]["steps"] if step["name"] == "Promote"]
-        secrets = {f"S3_{name}": value for name, value in keys.items()}
+        # A secret that is not set is empty.
+        secrets = {f"FROM_S3_{name}": "" for name in keys}
+        secrets |= {f"S3_{name}": value for name, value in keys.items()}
         return run_steps(steps, folder, secrets=secrets, CHANINFRA_FROM=staging.url)
     job = document["promote"]
     variables = {f"AWS_{name}": value for name, value in keys.items()}

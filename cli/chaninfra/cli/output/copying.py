@@ -47,14 +47,14 @@ def plan_text(plan: Plan, pruning: PlannedRun | None = None) -> str:
     doing = Counter(task.doing for task in plan.tasks)
     new = f"{count(doing['new'], 'package')} ({bytes_text(plan.size)}) would be copied"
     lines.append(f"{new if plan.tasks else 'nothing to copy'}{_more(doing, plan.already, 'would be ')}")
-    return "\n".join([*lines, DRY_RUN, *_unknown(plan, prunes=bool(gone is not None and (gone.yank or gone.back)))])
+    return "\n".join([*lines, DRY_RUN, *_unknown(plan, prunes=gone is not None)])
 
 
 def _unknown(plan: Plan, *, prunes: bool) -> list[str]:
     """What a dry run has not looked at: rights, and the packages themselves."""
     if not (plan.tasks or prunes):
         return []
-    who, why = ("a maintainer", ", since the mirror yanks") if prunes else role_needed(plan)
+    who, why = ("a maintainer", ", since the mirror prunes") if prunes else role_needed(plan)
     return [
         "Only a real run finds out whether the source still has the files, and whether you may write: this takes the "
         f"key or role of {who}{why}."
