@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import without_secrets
 from chaninfra.cli.channel_argument.source import FromFlags, is_on_s3
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def check_effects(wanted: Wanted, from_: str, source: FromFlags) -> None:
         if wanted.newest is not None:
             raise _without_effect("--newest", "a lock names each package itself", "name a SPEC, too")
     if is_on_s3(from_):
-        given, kind = ["--allow-origin"] * bool(source.allow_origin), "on S3"
+        # One of s3:// is a place in the bucket of the source.
+        given = [f"--allow-origin {without_secrets(url)}" for url in source.allow_origin if not url.startswith("s3:")]
+        kind = "on S3"
     else:
         names = [each.name for each in fields(FromFlags) if each.name not in _OF_ANY]
         given = [f"--from-{name.replace('_', '-')}" for name in names if getattr(source, name) is not None]

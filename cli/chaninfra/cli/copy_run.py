@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, StoppedError
@@ -26,7 +26,8 @@ class CopyJob:
     channel: str | None
     store: StoreFlags
     source: FromFlags
-    from_: str
+    from_: str = field(repr=False)
+    """May have a login."""
     wanted: Wanted
     """Of a mirror only its part."""
     again: str
@@ -54,11 +55,12 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
     from chaninfra.cli.output.copying import (
         done_text,
         plan_text,
-        result_json,
+        tell_deleted_here,
         tell_mirror,
         tell_selection,
         tell_yanked_here,
     )
+    from chaninfra.cli.output.copying_json import result_json
     from chaninfra.cli.output.progress import progress
     from chaninfra.cli.output.reports import finish, replace_skipped
     from chaninfra.cli.remedies import remedies_for
@@ -94,12 +96,13 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
             subdirs = common_subdirs(opened, read, job.wanted)
             selection = select(read, job.wanted, subdirs, opened.runtime.now_ms())
             selection = replace(selection, not_here=names_elsewhere(opened, read, job.wanted))
-            plan = plan_copy(read, opened, selection.packages, shown)
+            plan = plan_copy(read, opened, selection.packages, shown, named=selection.by_file)
         shown.pause()
         tell_selection(selection, read.refused(), opened)
         if planned is not None:
             tell_mirror(planned)
         else:
+            tell_deleted_here(plan)
             tell_yanked_here(plan, remedies_for(job.channel, job.store).command("unyank"))
         if not job.dry_run:
             total = len(plan.tasks)

@@ -27,6 +27,10 @@ class DocumentError(StorageError):
     """The document cannot be used: it is damaged, or of a later version."""
 
 
+class FullError(StorageError):
+    """The document would be larger than what is read of it."""
+
+
 class DamagedError(DocumentError):
     """The document is damaged."""
 
@@ -100,8 +104,8 @@ class JsonDocument(Generic[D]):
         `always_written`.
 
         `change` may be called again with what another writer wrote meanwhile, or this one, whose answer was lost.
-        Raises what it raises; ConflictError where other writers won all attempts; DocumentError; StorageError, also for
-        a document that nobody could read.
+        Raises what it raises; ConflictError where other writers won all attempts; DocumentError; FullError;
+        StorageError, also for a document that nobody could read.
         """
         for attempt in range(ATTEMPTS):
             before, condition, damaged = self.read_or_empty(store, key)
@@ -137,7 +141,7 @@ class JsonDocument(Generic[D]):
         except UNWRITABLE as error:
             raise _invalid(key, error) from error
         if len(data) > self.max_bytes:
-            raise StorageError(
+            raise FullError(
                 f"would be larger than {self.max_bytes >> 20} MiB, and then nobody could read it",
                 where=key,
                 remedy=self.remedy_if_full,

@@ -97,10 +97,13 @@ DAYS = whole("(?:[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)d
 """A time from 1 to 3,650 days."""
 SPEC = whole(r"(?! )(?:(?!\$\{)[ ->@-~]){1,256}(?<! )")
 """A match spec, a package name or a file name, in ASCII."""
+_THIS_MACHINE = r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])"
 MIRROR_SOURCE = whole(
-    rf"(?!.{{513}})(?!.*/t/)(?:s3://{_BUCKET}(?:/{_PREFIX})?|https?://{_HOST}(?:/[A-Za-z0-9._~/+-]*)?)"
+    rf"(?!.{{513}})(?!.*/t/)(?:s3://{_BUCKET}(?:/{_PREFIX})?"
+    rf"|(?:https://{_HOST}|http://{_THIS_MACHINE}(?::[0-9]{{1,5}})?)(?:/[A-Za-z0-9._~/+-]*)?)"
 )
-"""A channel that is mirrored, by its URL; without user, password, query, or a token (`/t/TOKEN/`)."""
+"""A channel that is mirrored, by its URL; without user, password, query, or a token (`/t/TOKEN/`). By http only on this
+machine: no other is read that way, unless somebody allows it on the command line, and a mirror has none."""
 LOCK_FILE = whole(_PREFIX)
 """A lock file, by a path that does not leave the folder that it begins in."""
 RATE = whole("[1-9][0-9]{0,3}[kMG]B")

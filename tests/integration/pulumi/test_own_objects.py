@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from support.servers.s3_servers import Server
 
 NAMES = ("main", "other")
 INTERNAL = {"follow.json", "left-out.json", "seen", "history", "gc"}
+_PART = 5 << 20
+"""The smallest first part, in bytes, that stores take."""
 
 
 class Bucket:
@@ -62,18 +65,23 @@ class Bucket:
         self.server.client().put_object(Bucket=self.name, Key=key, Body=data)
 
     def put_in_parts(self, key: str, data: bytes) -> None:
-        """So its ETag is no md5, and is remembered."""
+        """Two, so that its ETag tells no md5 and is remembered."""
         client, where = self.server.client(), {"Bucket": self.name, "Key": key}
         upload = client.create_multipart_upload(**where)["UploadId"]
-        part = client.upload_part(**where, UploadId=upload, PartNumber=1, Body=data)
-        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-        client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload=parts)
+        parts = []
+        for number, body in enumerate((data[:_PART], data[_PART:]), 1):
+            part = client.upload_part(**where, UploadId=upload, PartNumber=number, Body=body)
+            parts.append({"PartNumber": number, "ETag": part["ETag"]})
+        client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts})
 
     def fill(self, channel: Channel) -> None:
         """Let the engine write every kind of object that it has."""
         folder = channel.descriptor.key("noarch")
         seen: Seen = {}
-        signed, parts = make_package(self.folder, "signed", "1.0"), make_package(self.folder, "parts", "1.0")
+        signed, parts = (
+            make_package(self.folder, "signed", "1.0"),
+            make_package(self.folder, "parts", "1.0", payload=os.urandom(_PART + 1)),
+        )
         self.put(f"{folder}/{signed.name}", signed.read_bytes())
         sidecar = json.dumps([bundle(signed.name, signed.read_bytes())]).encode()
         self.put(f"{folder}/{signed.name}.sigs", sidecar)

@@ -28,7 +28,12 @@ S3, WEB, FOLDER = "s3://b/c", "https://conda.example.com/c", "folder"
             "--from-endpoint-url, --from-secret-access-key",
         ),
         (Wanted(specs=("a",)), WEB, FromFlags(profile="x"), "--from-profile"),
-        (Wanted(specs=("a",)), "stack:staging", FromFlags(allow_origin=("https://x",)), "--allow-origin"),
+        (
+            Wanted(specs=("a",)),
+            "stack:staging",
+            FromFlags(allow_origin=("s3://b/x", "https://me:hidden@x")),
+            "--allow-origin https://\u2026@x",
+        ),
     ],
 )
 def test_they_are_refused(wanted: Wanted, from_: str, flags: FromFlags, options: str) -> None:
@@ -46,6 +51,7 @@ def test_they_are_refused(wanted: Wanted, from_: str, flags: FromFlags, options:
         (Wanted(with_dependencies=True), S3, FromFlags(endpoint_url="https://x")),
         (Wanted(specs=("a",), locks=LOCK, with_dependencies=True, newest=1), S3, FromFlags()),
         (Wanted(), "channel.json", FromFlags(profile="x", rate="1MB", at_once=2)),
+        (Wanted(), S3, FromFlags(allow_origin=("s3://b/packages",))),
         (Wanted(), WEB, FromFlags(allow_origin=("https://x",), rate="1MB", at_once=2)),
     ],
 )

@@ -237,18 +237,23 @@ def _given(
     """The arguments as they were given, without secrets."""
     from chaninfra.channel.text import without_secrets
 
+    def plain(url: str) -> str:
+        """The URL without a login, which is no part of a command that can be typed."""
+        return without_secrets(url).replace("://\u2026@", "://")
+
     lists = {"--lock": lock, "--virtual-package": virtual_package, "--subdir": subdir, "--exclude": exclude}
-    lists["--allow-origin"] = source.allow_origin
+    lists["--allow-origin"] = [plain(url) for url in source.allow_origin]
     values = {"--newest": newest, "--older-than": older_than, "--part": part, "--mirror": mirror}
     values |= {"--rate": source.rate, "--at-once": source.at_once}
     values |= {
         f"--from-{field.name.replace('_', '-')}": getattr(source, field.name)
         for field in fields(FromFlags)
-        if field.name in ("provider", "endpoint_url", "region", "addressing_style", "profile")
+        if field.name in ("provider", "region", "addressing_style", "profile")
     }
+    values["--from-endpoint-url"] = plain(source.endpoint_url) if source.endpoint_url is not None else None
     return [
         *words,
-        *(["--from", without_secrets(from_)] if from_ else []),
+        *(["--from", plain(from_)] if from_ else []),
         *(word for option, each in lists.items() for value in each or () for word in (option, str(value))),
         *(word for option, value in values.items() if value is not None for word in (option, str(value))),
     ]

@@ -21,7 +21,7 @@ from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.commit import When
 from chaninfra.index.copy.brought import Brought
-from chaninfra.index.copy.patching import Patching, Wish
+from chaninfra.index.copy.patching import NoRoomError, Patching, Wish
 from chaninfra.index.copy.plan import LEAVE_OUT, SubdirPlan, Task
 from chaninfra.index.copy.records import found_patch, index_record, record_fields
 from chaninfra.index.copy.report import CopiedPackage, Failed, together
@@ -83,7 +83,13 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
         if not each.task.own and (each.file in patches or each.file in plan.patches)
     }
     patching = Patching(plan.target, wishes)
-    applied, report, own = _commit_patched(channel, source, plan, batch, patching)
+    try:
+        applied, report, own = _commit_patched(channel, source, plan, batch, patching)
+    except NoRoomError as no_room:
+        # Rule: none of these is committed without its patch; the others do not wait for somebody who makes room.
+        failed += [_without_room(each, no_room) for each in batch if each.file in no_room.files]
+        done = commit_batch(channel, source, plan, [each for each in batch if each.file not in no_room.files])
+        return dataclasses.replace(done, failed=(*failed, *done.failed))
     patching.end(applied.superseded)
     copied: list[CopiedPackage] = []
     for each in batch:
@@ -107,6 +113,11 @@ def commit_batch(channel: Channel, source: Source, plan: SubdirPlan, arrived: Se
             )
         )
     return BatchDone(packages=tuple(copied), failed=tuple(failed), report=report, added=frozenset(applied.added))
+
+
+def _without_room(arrived: Arrived, error: NoRoomError) -> Failed:
+    text = f"there is no room for the patch that keeps what the source has changed of its record: {error.summary}"
+    return Failed(package=arrived.task.package.path_in_channel, error=SkippedError(text, remedy=error.remedy))
 
 
 def _patches(source: Source, plan: SubdirPlan, arrived: Sequence[Arrived], failed: list[Failed]) -> dict[str, Patch]:

@@ -13,6 +13,8 @@ from functools import partial
 import msgspec
 
 from chaninfra.channel.conda.patch import Patch
+from chaninfra.channel.errors import StorageError
+from chaninfra.index.json_document import FullError
 from chaninfra.index.patches.document import Patches, update_patches
 from chaninfra.index.subdir_index import SubdirIndex
 
@@ -41,6 +43,14 @@ class Begun:
     """The files that somebody has patched here meanwhile."""
 
 
+class NoRoomError(StorageError):
+    """The document has no room for the patches; `files`: those whose patches it lacks, at least one."""
+
+    def __init__(self, full: FullError, files: Collection[str]) -> None:
+        super().__init__(full.message, where=full.where, remedy=full.remedy)
+        self.files = frozenset(files)
+
+
 @dataclass(frozen=True)
 class Patching:
     """File name → what it is to have."""
@@ -49,11 +59,17 @@ class Patching:
     wishes: Mapping[str, Wish]
 
     def begin(self) -> Begun:
-        """Write the patches, before the commit. Those that go are marked: whoever is killed in between can go on."""
+        """Write the patches, before the commit. Those that go are marked: whoever is killed in between can go on.
+
+        Raises NoRoomError, and then nothing was written; StorageError.
+        """
         if not self.wishes:
             return Begun(changed=False, own=frozenset())
         seen: list[Patches] = []
-        after = update_patches(self.target, partial(self._begun, seen))
+        try:
+            after = update_patches(self.target, partial(self._begun, seen))
+        except FullError as error:
+            raise NoRoomError(error, self._lacking(seen[-1])) from error
         own = frozenset(file for file, wish in self.wishes.items() if is_own(after.get(file), wish.sha256))
         # What was read first: where the answer to the PUT was lost, it is read again with what that has written.
         return Begun(changed=after != seen[0], own=own)
@@ -71,6 +87,12 @@ class Patching:
             elif old is not None and old.is_of(wish.sha256):
                 after[file] = msgspec.structs.replace(old, removing=True)
         return after
+
+    def _lacking(self, before: Patches) -> Collection[str]:
+        """The files that the document has no room for: those that get a patch, or if there is none, all that change."""
+        after = self._begun([], before)
+        changing = [file for file in self.wishes if after.get(file) != before.get(file)]
+        return [file for file in changing if self.wishes[file].patch is not None] or changing
 
     def end(self, superseded: Collection[str]) -> None:
         """After the commit: take those away that go, and those of packages that are not there after all."""

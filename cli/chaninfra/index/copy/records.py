@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -102,6 +103,11 @@ def is_v3(package: SourcePackage) -> bool:
     return package.table.startswith(V3)
 
 
+def told_source(url: str) -> str:
+    """How a patch names its source, in a document that the public may read: of a folder only the last part."""
+    return url if "://" in url else Path(url).absolute().name or "/"
+
+
 def copied_patch(package: SourcePackage, source: str) -> Patch | None:
     """The patch that the source, a channel of chaninfra, has for the package, for the target.
 
@@ -110,7 +116,7 @@ def copied_patch(package: SourcePackage, source: str) -> Patch | None:
     if package.patch is None:
         return None
     sha256 = record_fields(package)["sha256"]
-    patch = msgspec.structs.replace(package.patch, sha256=sha256, removing=False, source=source)
+    patch = msgspec.structs.replace(package.patch, sha256=sha256, removing=False, source=told_source(source))
     patch.check()
     check_values(patch.changes, v3=is_v3(package))
     check_readable(package.file, patch)
@@ -145,7 +151,7 @@ def found_patch(package: SourcePackage, made: Mapping[str, Any], when: str, sour
     check_values(patch.changes, v3=is_v3(package))
     if patch.over(record) != record:
         raise ValueError("no patch makes the record that the source has")
-    patch = msgspec.structs.replace(patch, source=source)
+    patch = msgspec.structs.replace(patch, source=told_source(source))
     check_readable(package.file, patch)
     return patch
 

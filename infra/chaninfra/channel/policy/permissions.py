@@ -102,12 +102,13 @@ def decrypt_sources(bucket: str, sources: Sequence[SourceChannel], partition: st
     """The statement by which a promoter on AWS reads sources outside `bucket` that are encrypted with a KMS key; empty
     where there are none.
 
-    A stack does not know the key of another bucket. So the condition says what may be decrypted: S3 gives KMS the ARN
-    of the bucket, or without a bucket key that of the object (Amazon S3 User Guide, "Using server-side encryption with
-    AWS KMS keys", encryption context). The policy of that key must allow it too.
+    A stack does not know the key of another bucket. So the condition says what may be decrypted, and that S3 asks: S3
+    gives KMS the ARN of the bucket, or without a bucket key that of the object (Amazon S3 User Guide, "Using
+    server-side encryption with AWS KMS keys", encryption context). The policy of that key must allow it too.
     """
-    others = _other_buckets(bucket, sources)
-    arns = [f"arn:{partition}:s3:::{name}{end}" for name in others for end in ("", "/*")]
+    others = [source for source in sources if source.bucket != bucket]
+    places = [place for each in others for place in (each.bucket, f"{join(each.bucket, each.prefix)}/*")]
+    arns = [f"arn:{partition}:s3:::{place}" for place in dict.fromkeys(places)]
     if not arns:
         return []
     return [
@@ -116,7 +117,7 @@ def decrypt_sources(bucket: str, sources: Sequence[SourceChannel], partition: st
             "Effect": "Allow",
             "Action": ["kms:Decrypt"],
             "Resource": [f"arn:{partition}:kms:*:*:key/*"],
-            "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": arns}},
+            "Condition": {"StringLike": {"kms:ViaService": "s3.*", "kms:EncryptionContext:aws:s3:arn": arns}},
         }
     ]
 

@@ -87,7 +87,12 @@ GOOD: dict[str, list[str]] = {
     "older-than": ["1d", "30d", "3650d"],
     "grace": ["14d", "3000d"],
     "mirrors": ["forge"],
-    "source": ["s3://my-bucket/my-channel", "https://conda.anaconda.org/acme/label/dev", "http://[::1]:8080/a/"],
+    "source": [
+        "s3://my-bucket/my-channel",
+        "https://conda.anaconda.org/acme/label/dev",
+        "http://[::1]:8080/a/",
+        "http://localhost/a",
+    ],
     "specs": ["numpy >=2,<3", "python 3.13.* *_cp313"],
     "locks": ["pixi.lock", "locks/conda-lock.yml"],
     "exclude": ["pytorch[build=*cuda*]"],

@@ -96,8 +96,18 @@ def test_a_promoter_decrypts_what_is_encrypted_in_the_buckets_of_its_sources_and
     assert decrypt_sources("b", [own], "aws") == []
     (statement,) = decrypt_sources("b", [own, other], "aws-cn")
     assert statement["Action"] == ["kms:Decrypt"]
-    context = {"kms:EncryptionContext:aws:s3:arn": ["arn:aws-cn:s3:::staging", "arn:aws-cn:s3:::staging/*"]}
-    assert statement["Condition"] == {"StringLike": context}
+    assert statement["Condition"] == {
+        "StringLike": {
+            "kms:ViaService": "s3.*",
+            # S3 names the bucket where it has a bucket key, else the object.
+            "kms:EncryptionContext:aws:s3:arn": ["arn:aws-cn:s3:::staging", "arn:aws-cn:s3:::staging/main/*"],
+        }
+    }
+    several = [SourceChannel(bucket="staging", prefix=prefix) for prefix in ("a", "b")]
+    (statement,) = decrypt_sources("b", [*several, SourceChannel(bucket="all", prefix="")], "aws")
+    assert statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"] == [
+        f"arn:aws:s3:::{place}" for place in ("staging", "staging/a/*", "staging/b/*", "all", "all/*")
+    ]
 
 
 def test_statements_of_a_bucket_policy_name_principals_role_and_channel() -> None:

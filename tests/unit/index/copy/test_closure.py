@@ -37,7 +37,6 @@ def test_a_package_is_copied_with_the_newest_of_what_it_needs() -> None:
     source.add("deep-1.5-0.conda", "helper-1-0.conda", "unrelated-1-0.conda", "deep-2-0.conda")
     found = closed(source, "app")
     assert files(found) == ["deep-1.5-0.conda", "helper-1-0.conda", "linux-64/app-1-0.conda", "linux-64/lib-2-1.conda"]
-    assert found.dependencies == 3
     assert not found.not_installable
     assert not found.unmet
     # Only what may be needed is read, name by name.
@@ -281,4 +280,3 @@ def test_the_parts_of_a_closure_are_all_of_it() -> None:
     source.add(*(f"lib{number}-1-0.conda" for number in range(9)))
     parts = [closed(source, "app", part=Part(number=number, count=2)) for number in (1, 2)]
     assert sorted(file for part in parts for file in files(part)) == files(closed(source, "app"))
-    assert sum(part.dependencies for part in parts) == 9

@@ -15,14 +15,14 @@ class FromFlags:
     """The values of the `--from-…` options, and of those that limit how a source is read; None: not given."""
 
     provider: str | None = None
-    endpoint_url: str | None = None
+    endpoint_url: str | None = field(default=None, repr=False)
     region: str | None = None
     addressing_style: AddressingStyle | None = None
     access_key_id: str | None = None
     secret_access_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
     profile: str | None = None
-    allow_origin: tuple[str, ...] = ()
+    allow_origin: tuple[str, ...] = field(default=(), repr=False)
     """Other servers that files may come from: https://HOST; or other places in the bucket: s3://BUCKET/PREFIX."""
     rate: str | None = None
     """Most bytes a second, as `mirrors` has it: `20MB`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chaninfra.channel.conda.object_names import SNAPSHOTS_FOLDER
+from chaninfra.channel.conda.object_names import CHANNEL_JSON, SNAPSHOTS_FOLDER
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import DeniedError, InvalidRepodataError, SkippedError, StorageError
 from chaninfra.channel.location import join
@@ -38,7 +38,9 @@ class FolderFiles:
     def __init__(self, folder: Path, pace: Pace) -> None:
         self._pace = pace
         whole = folder.absolute()
-        above = whole.parent.parent if whole.parent.name == SNAPSHOTS_FOLDER else whole
+        channel = whole.parent.parent
+        is_snapshot = whole.parent.name == SNAPSHOTS_FOLDER and (channel / CHANNEL_JSON).is_file()
+        above = channel if is_snapshot else whole
         self._root = above.resolve()
         self._prefix = whole.relative_to(above).as_posix() if above != whole else ""
         self.url = str(folder)

@@ -24,10 +24,10 @@ class NoRestError(UnreachableError):
 
 @dataclass
 class Answer:
-    """The answer at the end of the redirects. `url` is where it came from."""
+    """The answer at the end of the redirects. `url` is where it came from, and may have a token."""
 
     raw: Any = field(repr=False)
-    url: str
+    url: str = field(repr=False)
     is_broken: bool = False
 
     @property

@@ -142,6 +142,20 @@ def test_a_snapshot_in_a_folder(tmp_path: Path) -> None:
         path = tmp_path / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body.data)
+    (tmp_path / PREFIX / "channel.json").write_bytes(b"{}")
     source = folder_source(tmp_path / PREFIX / "snapshots" / "v1")
     (package,) = source.packages("noarch")
     assert hashlib.sha256(b"".join(source.chunks(package))).hexdigest() == package.facts.sha256
+
+
+def test_a_folder_in_one_that_is_called_as_that_of_snapshots_is_no_snapshot(folder: Path, tmp_path: Path) -> None:
+    """Nothing says that the folder above is a channel, and it may be anybody's home."""
+    (tmp_path / "snapshots").mkdir()
+    moved = folder.rename(tmp_path / "snapshots" / "channel")
+    (moved / "noarch" / HELLO).unlink()
+    (tmp_path / "secret").write_bytes(b"secret")
+    (moved / "noarch" / HELLO).symlink_to(tmp_path / "secret")
+    source = folder_source(moved)
+    (hello,) = source.packages("noarch")
+    with pytest.raises(SkippedError, match="that leads out of this folder"):
+        list(source.chunks(hello))
