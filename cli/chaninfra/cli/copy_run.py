@@ -55,6 +55,7 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
     from chaninfra.cli.output.copying import (
         done_text,
         plan_text,
+        tell_deleted_here,
         tell_mirror,
         tell_selection,
         tell_yanked_here,
@@ -95,12 +96,13 @@ def _copy(job: CopyJob, mirror: str | None, documents: list[dict[str, Any]] | No
             subdirs = common_subdirs(opened, read, job.wanted)
             selection = select(read, job.wanted, subdirs, opened.runtime.now_ms())
             selection = replace(selection, not_here=names_elsewhere(opened, read, job.wanted))
-            plan = plan_copy(read, opened, selection.packages, shown)
+            plan = plan_copy(read, opened, selection.packages, shown, named=selection.by_file)
         shown.pause()
         tell_selection(selection, read.refused(), opened)
         if planned is not None:
             tell_mirror(planned)
         else:
+            tell_deleted_here(plan)
             tell_yanked_here(plan, remedies_for(job.channel, job.store).command("unyank"))
         if not job.dry_run:
             total = len(plan.tasks)

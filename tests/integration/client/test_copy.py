@@ -105,6 +105,16 @@ def test_a_copy_says_what_the_source_says_and_a_client_installs_from_it_alone(
     # Nothing undoes it.
     assert "as before" in to.done("reindex", "--force")
     assert records(to) == records(source)
+    # What is deleted here comes back where somebody names the file.
+    tool = "linux-64/tool-1.0-0.conda"
+    to.done("delete", tool, "--reason", "leaks", "--yes")
+    again = copy(source, to, "--all")
+    assert again.returncode == 0, again.stderr
+    assert f"deleted here for good (withdrawn.json): {tool}\n" in again.stderr
+    assert tool not in records(to)
+    named = copy(source, to, tool)
+    assert named.returncode == 0, named.stderr
+    assert records(to) == records(source)
 
 
 def test_what_is_refused_says_what_to_type(source: Place, minio: Server, bucket_name: str, tmp_path: Path) -> None:

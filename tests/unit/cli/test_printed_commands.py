@@ -25,8 +25,10 @@ _ON_A_CHANNEL = (
     *("publish", "reindex", "yank", "unyank", "rollback", "ls", "gc", "init", "doctor"),
     *("snapshot", "notice", "patch"),
 )
-_NAMED = ("chaninfra policy", "chaninfra publish", "chaninfra delete")
-"""Not to be pasted: names of commands, in a sentence that says what they are for."""
+_NAMED = ("chaninfra policy", "chaninfra publish", "chaninfra delete", "chaninfra ls x")
+"""Not to be pasted: names of commands, in a sentence that says what they are for. And one that names its channel, which
+is the source of a copy.
+"""
 _COMMAND = re.compile(r"`(chaninfra (?:\w+)[^`\n]*)`")
 
 

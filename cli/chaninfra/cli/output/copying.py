@@ -171,6 +171,17 @@ def tell_yanked_here(plan: Plan, unyank: str) -> None:
         )
 
 
+def tell_deleted_here(plan: Plan) -> None:
+    """Print what is not copied since it was deleted in the target for good."""
+    if plan.deleted_here:
+        it = "it" if len(plan.deleted_here) == 1 else "they"
+        streams.note(
+            f"not copied again, since {it} {'was' if it == 'it' else 'were'} deleted here for good (withdrawn.json): "
+            f"{_some(plan.deleted_here)}\nif {it} {'is' if it == 'it' else 'are'} to be there again, name "
+            f"{'its file' if it == 'it' else 'the files'} as SPEC: {shlex.join(plan.deleted_here[:_SHOWN])}"
+        )
+
+
 def _with_reasons(why: Mapping[str, str]) -> str:
     """`a, b (why); c (why)`."""
     names: dict[str, list[str]] = {}

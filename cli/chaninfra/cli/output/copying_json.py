@@ -51,6 +51,7 @@ def result_json(
         "size": plan.size if copied is None else copied.size,
         "already": [*plan.already],
         "yanked-here": [*plan.yanked_here],
+        "deleted-here": [*plan.deleted_here],
         "failed": failed,
         "selection": {
             "not-here": dict(selection.not_here),

@@ -6,11 +6,12 @@ neither brought nor committed. What was entered before may be copied: somebody a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from chaninfra.channel.conda.object_names import WITHDRAWN_JSON
 from chaninfra.channel.errors import SkippedError
 from chaninfra.index.channel import Channel
+from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.withdrawal.document import Withdrawn, read_withdrawn
 
 DELETED = "was deleted for good in the channel while the copy went on"
@@ -43,6 +44,12 @@ class Deletions:
         if put:
             remedy = f"its file may be there again, in no index: `chaninfra delete {path} --reason TEXT` takes it away"
         return SkippedError(DELETED, remedy=remedy)
+
+
+def was_deleted(document: Withdrawn) -> Callable[[SourcePackage], bool]:
+    """Whether a package was deleted for good, with these bytes: other bytes are another package."""
+    known = {(each.path, sha256) for each in document.packages for sha256 in each.sha256}
+    return lambda package: bool(known) and (package.path_in_channel, (package.facts.sha256 or "").lower()) in known
 
 
 def _entries(document: Withdrawn) -> frozenset[tuple[str, object]]:

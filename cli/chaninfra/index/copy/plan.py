@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Literal
@@ -17,7 +17,7 @@ from chaninfra.channel.text import one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.yanked_json import read_yanked
-from chaninfra.index.copy.deletions import deleted_for_good
+from chaninfra.index.copy.deletions import deleted_for_good, was_deleted
 from chaninfra.index.copy.patching import is_own
 from chaninfra.index.copy.records import copied_patch, record_fields, why_refused, without_index
 from chaninfra.index.copy.source import Source, SourcePackage
@@ -82,6 +82,8 @@ class Plan:
     """Packages that the target has with these bytes and this record, or has yanked."""
     yanked_here: tuple[str, ...] = ()
     """Those of `already` that the target has yanked, and the source has not."""
+    deleted_here: tuple[str, ...] = ()
+    """Packages that were deleted here for good, are not there again, and are not named by their files."""
     left_out: tuple[LeftOut, ...] = ()
     """Packages whose record no channel can have."""
     deleted: Withdrawn = field(default_factory=Withdrawn)
@@ -105,9 +107,10 @@ def plan_copy(
     progress: Progress = SILENT,
     *,
     deleted: Withdrawn | None = None,
+    named: Collection[str] | None = None,
 ) -> Plan:
     """Compare the packages of the source with what the target has. `deleted`: what was deleted for good in it, if that
-    was read before.
+    was read before. `named`: the paths of the packages that are copied also if they were deleted so; None: all.
 
     Raises ConflictError where the target has other bytes under one of the names; ConfigurationError for a subdir that
     it does not have, and for a target that only a follower writes; RefusedError for an index that must not be written;
@@ -126,10 +129,16 @@ def plan_copy(
         # Rule: before the index is read, so that what is deleted since then is known.
         deleted = deleted_for_good(channel)
     progress.stage(COMPARING, sum(map(len, by_subdir.values())))
+    is_deleted = was_deleted(deleted or Withdrawn())
+
+    def stays_deleted(package: SourcePackage) -> bool:
+        return named is not None and package.path_in_channel not in named and is_deleted(package)
+
     document = cache(lambda: read_yanked(channel.writer, channel.descriptor.key(YANKED_JSON))[0])
     plans: list[SubdirPlan] = []
     already: list[str] = []
     yanked_here: list[str] = []
+    deleted_here: list[str] = []
     differing: list[str] = []
     for subdir in (each for each in KNOWN_SUBDIRS if each in by_subdir):
         progress.at(subdir)
@@ -152,6 +161,8 @@ def plan_copy(
                     yanked_here.append(package.path_in_channel)
             elif task == "differs":
                 differing.append(package.path_in_channel)
+            elif task.doing == "new" and stays_deleted(package):
+                deleted_here.append(package.path_in_channel)
             else:
                 tasks.append(task)
         objects = found_objects(target, {task.package.file for task in tasks if task.doing == "new"})
@@ -176,6 +187,7 @@ def plan_copy(
         subdirs=tuple(plans),
         already=tuple(already),
         yanked_here=tuple(yanked_here),
+        deleted_here=tuple(deleted_here),
         left_out=tuple(left_out),
         deleted=deleted or Withdrawn(),
     )

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chaninfra.channel.conda.filenames import PackageFileName, package_name, stem_of
+from chaninfra.channel.conda.filenames import PackageFileName, package_name, stem_of, suffix_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.index.copy.closure import Closure, close
@@ -32,6 +32,8 @@ class Selection:
 
     packages: tuple[SourcePackage, ...]
     """Each once, by subdir in the order of KNOWN_SUBDIRS, and file."""
+    by_file: frozenset[str] = frozenset()
+    """The paths of those that a spec or a lock names by the file, and not as one of many."""
     too_young: int = 0
     """How many packages were named that have not been public for long enough, or of which that is not known."""
     unnamed: tuple[str, ...] = ()
@@ -96,6 +98,7 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
     needed = [each for each in closure.needed.values() if (each.subdir, stem_of(each.file)) not in builds]
     return Selection(
         packages=_sorted([*chosen, *needed], wanted.part),
+        by_file=_by_file(named, locked.packages),
         too_young=kept_out.count("young") + kept_out.count("of unknown age"),
         unnamed=unnamed,
         excludes_nothing=_without_effect(source, wanted, packages, with_noarch),
@@ -104,6 +107,12 @@ def select(source: Source, wanted: Wanted, subdirs: Sequence[Subdir], now_ms: in
         not_installable=left_out,
         unmet=unmet,
     )
+
+
+def _by_file(named: Iterable[tuple[SourcePackage, Sequence[str]]], locked: Iterable[SourcePackage]) -> frozenset[str]:
+    """See Selection.by_file."""
+    by_spec = (package for package, words in named if any(map(suffix_of, words)))
+    return frozenset(package.path_in_channel for package in (*by_spec, *locked))
 
 
 def _closure(

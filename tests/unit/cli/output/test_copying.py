@@ -9,10 +9,11 @@ import pytest
 
 from chaninfra.channel.errors import ConflictError, ExitCode, SkippedError, UnreachableError
 from chaninfra.cli.output.copy_errors import copy_stopped, failure
-from chaninfra.cli.output.copying import done_text, plan_text, tell_yanked_here
+from chaninfra.cli.output.copying import done_text, plan_text, tell_deleted_here, tell_yanked_here
 from chaninfra.cli.output.copying_json import result_json
 from chaninfra.index.copy.copy import SoFar
 from chaninfra.index.copy.locked import Lacking
+from chaninfra.index.copy.plan import Plan, plan_copy
 from chaninfra.index.copy.report import Copied, Failed
 from chaninfra.index.copy.selection import Selection
 from chaninfra.index.patches.add import add
@@ -20,7 +21,7 @@ from chaninfra.index.patches.remove import remove
 from chaninfra.index.report import Report
 from support.index_model.copying import MemorySource, copied, planned
 from support.index_model.memory_store import MemoryStore
-from support.index_model.processes import channel_with, file, unyanking, yanking
+from support.index_model.processes import channel_with, deleting, file, publishing, unyanking, yanking
 from support.index_model.rolling_back import opened, ran
 
 NOTHING = Selection(packages=())
@@ -96,6 +97,43 @@ def test_what_is_under_a_patch_of_the_channel_is_said_to_be_in_no_patch(
         "under a patch of this channel, which stays (what the source patches is in no patch here: `reindex --force` "
         f"drops it until the next copy): noarch/{file('b')}"
     ) in done_text(copied(store, source)).splitlines()
+
+
+def test_what_was_deleted_here_for_good_is_told(
+    source: MemorySource, store: MemoryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied(store, source)
+    ran(store, deleting("a"))
+    path = f"noarch/{file('a')}"
+
+    def plan(process: str, *named: str) -> Plan:
+        return plan_copy(source, opened(store, process), source.packages(), named=named)
+
+    found = plan("all")
+    assert found.deleted_here == (path,)
+    assert not found.tasks
+    tell_deleted_here(found)
+    told = capsys.readouterr().err
+    assert f"not copied again, since it was deleted here for good (withdrawn.json): {path}\n" in told
+    assert f"if it is to be there again, name its file as SPEC: {path}\n" in told
+    assert result_json(opened(store), source, found, NOTHING, None, None, None)["deleted-here"] == [path]
+    # What is there again, by whatever way, is as any other package.
+    ran(store, publishing("a"))
+    add(opened(source.store, "later"), ["a"], {"license": "Y"})
+    found = plan("there")
+    assert (found.deleted_here, [each.doing for each in found.tasks]) == ((), ["record"])
+
+
+def test_what_was_deleted_here_is_copied_where_its_file_is_named(source: MemorySource, store: MemoryStore) -> None:
+    copied(store, source)
+    ran(store, deleting("a"))
+    path = f"noarch/{file('a')}"
+    found = plan_copy(source, opened(store), source.packages(), named=[path])
+    assert (found.deleted_here, [each.doing for each in found.tasks]) == ((), ["new"])
+    # Other bytes are another package.
+    other = MemorySource(store=channel_with())
+    ran(other.store, publishing("a", b"other"))
+    assert not plan_copy(other, opened(store, "other"), other.packages(), named=()).deleted_here
 
 
 def test_a_dry_run_says_what_would_be_changed(source: MemorySource, store: MemoryStore) -> None:

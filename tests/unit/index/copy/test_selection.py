@@ -51,6 +51,16 @@ def test_specs_name_packages_and_only_those_names_are_read(source: MemorySource)
     assert files(source, "a-1-0.tar.bz2") == ["a-1-0.tar.bz2"]
 
 
+def test_what_is_named_by_its_file_is_told(source: MemorySource) -> None:
+    """A package that was deleted in the target comes back by its file name alone, and not as one of many."""
+    assert selected(source).by_file == frozenset()
+    assert selected(source, "a").by_file == frozenset()
+    assert selected(source, "a", "linux-64/b-1-0.conda", "a-1-0.tar.bz2").by_file == {
+        "linux-64/b-1-0.conda",
+        "noarch/a-1-0.tar.bz2",
+    }
+
+
 def test_a_spec_that_names_nothing_is_an_error_with_the_nearest_name() -> None:
     source = MemorySource()
     source.add("numpy-1-0.conda")

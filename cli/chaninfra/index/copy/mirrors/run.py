@@ -21,7 +21,7 @@ from chaninfra.channel.text import nearest
 from chaninfra.index.cdn_invalidation import changed
 from chaninfra.index.channel import Channel
 from chaninfra.index.copy.copy import AT_ONCE, SoFar, Transfer, copy
-from chaninfra.index.copy.deletions import deleted_for_good
+from chaninfra.index.copy.deletions import deleted_for_good, was_deleted
 from chaninfra.index.copy.mirrors import prune
 from chaninfra.index.copy.mirrors.left import why
 from chaninfra.index.copy.mirrors.notes import begin_notes
@@ -205,10 +205,7 @@ def run(
 
 def _withdrawn(document: Withdrawn, packages: Sequence[SourcePackage]) -> tuple[str, ...]:
     """Those of the packages (`<subdir>/<file>`) that were deleted here for good, with the same bytes."""
-    known = {(each.path, sha256) for each in document.packages for sha256 in each.sha256}
-    return tuple(
-        each.path_in_channel for each in packages if (each.path_in_channel, (each.facts.sha256 or "").lower()) in known
-    )
+    return tuple(each.path_in_channel for each in filter(was_deleted(document), packages))
 
 
 def _without_yanks(plan: Plan, name: str) -> Plan:
