@@ -143,8 +143,8 @@ def tell_selection(selection: Selection, refused: Sequence[str], channel: Channe
             f"{count(selection.too_young, 'package')} left out: not public for long enough, or since when is not known"
         )
     if some := selection.not_installable:
-        it = "it" if len(some) == 1 else "them"
-        streams.note(f"left out, since these machines cannot install {it}: {_with_reasons(some)}")
+        it = "it" if len(some) == 1 else "they"
+        streams.note(f"left out, since {it} cannot be installed: {_with_reasons(some)}")
     for word in selection.excludes_nothing:
         streams.note(f"--exclude names no package that would be copied: {one_line(word)}")
     for spec in selection.unnamed:

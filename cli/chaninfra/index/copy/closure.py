@@ -10,6 +10,7 @@ The solver reads repodata that is written for it into a private folder, so it op
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
 _CHANNEL = "https://source.invalid/channel"
 """The URL of the channel for the solver: it is never asked for."""
+_FOR_ONE = re.compile(
+    r'\A\s*Cannot solve the request because of: \S+ \[sha256="[0-9a-f]+"\] cannot be installed because there are no'
+    r" viable options:"
+)
+"""What the solver says first of a package that is solved for alone: it names one build of perhaps several."""
 _SOLVE = timedelta(seconds=60)
 _REMEMBERED = 8
 """How many solutions are looked at before another one is sought."""
@@ -156,7 +162,7 @@ class _Solver:
             if name.startswith("__") and name not in names:
                 return f"it needs {shown(spec)}: for machines that have it, give --virtual-package {name}=VERSION"
             if not name.startswith("__") and name not in self._pool.names:
-                return f"it needs {shown(spec)}, of which nothing may be copied"
+                return f"it needs {shown(spec)}, of which {self._pool.why_nothing(name)}"
         return None
 
     async def _solve(self, specs: Sequence[str], read: Sequence[SparseRepoData]) -> str | None:
@@ -178,7 +184,7 @@ class _Solver:
             )
         except Exception as error:
             # py-rattler raises exceptions of many kinds; each of them means that no client could install it.
-            return _one_line(str(error))
+            return _one_line(_FOR_ONE.sub("", str(error)))
         found = [each for record in records if (each := self._pool.get(_path(record))) is not None]
         self.needed |= {each.package.path_in_channel: each.package for each in found}
         for record in records:

@@ -97,6 +97,8 @@ class Pool:
         Raises StorageError.
         """
         self._candidates: dict[str, Candidate] = {}
+        self._subdirs = subdirs
+        self._in_source: set[str] = set()
         names: set[str] = set()
         new = self._add(packages)
         new |= {package_name(each.package.file) for each in self._candidates.values()}
@@ -104,7 +106,10 @@ class Pool:
             names |= new
             wanted, new = new, set()
             for subdir in subdirs:
-                new |= self._add(each for each in source.packages(subdir, wanted) if allows(each))
+                for package in source.packages(subdir, wanted):
+                    self._in_source.add(package_name(package.file))
+                    if allows(package):
+                        new |= self._add([package])
 
     def _add(self, packages: Iterable[SourcePackage]) -> set[str]:
         """Add these packages; the names that they may depend on."""
@@ -128,6 +133,12 @@ class Pool:
     def names(self) -> Collection[str]:
         """The names of all candidates."""
         return {package_name(each.package.file) for each in self._candidates.values()}
+
+    def why_nothing(self, name: str) -> str:
+        """Why there is no candidate of this name, completing "it needs x, of which …"."""
+        if name in self._in_source:
+            return "all that the source has is yanked, excluded, too young or not valid"
+        return f"the source has nothing in {', '.join(self._subdirs)}"
 
     def write(self, subdir: Subdir, path: Path) -> None:
         """Write the candidates of the subdir as a repodata.json."""

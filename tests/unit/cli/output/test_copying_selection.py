@@ -34,14 +34,14 @@ def test_builds_that_these_machines_cannot_install_are_noted_and_are_no_failure(
     found = select(source, Wanted(specs=("app",), with_dependencies=True), ("linux-64",), 0)
     tell_selection(found, (), opened(MemoryStore()))
     told = capsys.readouterr().err
-    assert "left out, since these machines cannot install it: linux-64/app-1-cuda.conda (it needs '__cuda >=12'" in told
+    assert "left out, since it cannot be installed: linux-64/app-1-cuda.conda (it needs '__cuda >=12'" in told
     assert failure(None, Plan(subdirs=(), already=(), left_out=()), found) is None
 
 
 def test_each_package_has_its_reason(source: MemorySource, capsys: pytest.CaptureFixture[str]) -> None:
     why = {"a": "it needs x", "b": "it needs y", "c": "it needs x"}
     tell_selection(Selection(packages=(), not_installable=why), (), opened(MemoryStore()))
-    assert "cannot install them: a, c (it needs x); b (it needs y)\n" in capsys.readouterr().err
+    assert "since they cannot be installed: a, c (it needs x); b (it needs y)\n" in capsys.readouterr().err
 
 
 def test_what_was_excluded_without_effect_and_what_other_channels_have_is_told(

@@ -50,6 +50,32 @@ def test_a_package_is_copied_with_the_newest_of_what_it_needs() -> None:
     assert files(closed(source, "app", subdirs=("linux-64",))) == files(found)
 
 
+def test_why_a_package_cannot_be_installed() -> None:
+    source = MemorySource()
+    source.add("linux-64/app-0-0.conda", "linux-64/lib-1-0.conda", "linux-64/kept-1-0.conda", "osx-64/mac-1-0.conda")
+    source.add("linux-64/gone-1-0.conda", yanked=True)
+    source.add("linux-64/mid-1-0.conda", depends=["deep"])
+    for number, spec in enumerate(["absent >1", "mac", "gone", "kept", "__cuda >=12", "lib >=2", "mid"], 1):
+        source.add(f"linux-64/app-{number}-0.conda", depends=[spec])
+    source.add("linux-64/app-6-1.conda", depends=["lib >=2"])
+    found = closed(source, "app", exclude=("kept",))
+    kept_out = ", of which all that the source has is yanked, excluded, too young or not valid"
+    lacking = "app 6 would require lib >=2, for which no candidates were found."
+    assert found.not_installable == {
+        "linux-64/app-1-0.conda": "it needs 'absent >1', of which the source has nothing in noarch, linux-64",
+        "linux-64/app-2-0.conda": "it needs 'mac', of which the source has nothing in noarch, linux-64",
+        "linux-64/app-3-0.conda": f"it needs 'gone'{kept_out}",
+        "linux-64/app-4-0.conda": f"it needs 'kept'{kept_out}",
+        "linux-64/app-5-0.conda": "it needs '__cuda >=12': for machines that have it, give --virtual-package "
+        "__cuda=VERSION",
+        # Of both builds, and of no other one.
+        "linux-64/app-6-0.conda": lacking,
+        "linux-64/app-6-1.conda": lacking,
+        "linux-64/app-7-0.conda": "app 7 would require mid *, which cannot be installed because there are no viable "
+        "options: mid 1 would require deep *, for which no candidates were found.",
+    }
+
+
 def test_each_version_is_copied_with_what_it_needs() -> None:
     source = MemorySource()
     for version in (1, 2, 3):
@@ -149,7 +175,9 @@ def test_what_cannot_be_installed_is_left_out_and_told() -> None:
     assert told["linux-64/app-1-cuda.conda"] == (
         "on linux-64, it needs '__cuda >=12': for machines that have it, give --virtual-package __cuda=VERSION"
     )
-    assert told["osx-64/app-1-osx.conda"] == "on osx-64, it needs 'absent >=1', of which nothing may be copied"
+    assert told["osx-64/app-1-osx.conda"] == (
+        "on osx-64, it needs 'absent >=1', of which the source has nothing in noarch, linux-64, osx-64"
+    )
     assert "lib >=9" in told["linux-64/app-1-old.conda"]
     assert "\n" not in told["linux-64/app-1-old.conda"]
     assert list(found.unmet) == ["gpu"]
@@ -174,7 +202,7 @@ def test_a_package_of_noarch_need_only_be_installable_somewhere() -> None:
     assert files(closed(source, "win", subdirs=("noarch", "linux-64", "win-64"))) == ["win-1-0.conda"]
     # Of noarch alone, only noarch is there.
     found = closed(source, "app", subdirs=("noarch",))
-    assert found.unmet == {"app": "noarch/app-1-0.conda: it needs 'native', of which nothing may be copied"}
+    assert found.unmet == {"app": "noarch/app-1-0.conda: it needs 'native', of which the source has nothing in noarch"}
 
 
 def test_the_solver_never_takes_what_is_yanked_excluded_or_too_young() -> None:
