@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import BucketMissingError, ConfigurationError, CredentialsError, DeniedError
+from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.policy.statements import document, public_read
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.cli.channel_argument.source import FromFlags, open_from
@@ -115,7 +115,7 @@ def test_keys_of_a_source(minio: Server, bucket_name: str, tmp_path: Path, monke
         opened(access_key_id="nobody", secret_access_key="nothing-at-all").subdirs()
     assert "does not accept these credentials" in wrong.value.message
     given = {"access_key_id": minio.access_key_id, "secret_access_key": minio.secret_access_key}
-    with pytest.raises(BucketMissingError) as missing:
+    with pytest.raises(ConfigurationError, match="there is no bucket") as missing:
         open_from(f"s3://{bucket_name}-not/x", FromFlags(**at, **given), elsewhere).subdirs()
     assert (missing.value.remedy or "").startswith("check the bucket's name, and its store: --from-endpoint-url")
 

@@ -56,7 +56,11 @@ def run_steps(
 
 
 def _evaluated(text: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{\{ ([a-z.A-Z_0-9]+) \}\}", lambda found: values[found[1]], text)
+    def value(found: re.Match[str]) -> str:
+        # A secret that nobody has set is empty.
+        return values.get(found[1], "") if found[1].startswith("secrets.") else values[found[1]]
+
+    return re.sub(r"\$\{\{ ([a-z.A-Z_0-9]+) \}\}", value, text)
 
 
 @contextmanager

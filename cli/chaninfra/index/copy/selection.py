@@ -183,10 +183,10 @@ def _unnamed(
         parsed = PackageFileName.parse(package.file)
         versions.setdefault(package_name(package.file), set()).add(parsed.version)
     there = [_newest_first(name, versions[name]) for name in dict.fromkeys(map(name_of, specs)) if name in versions]
-    listing = (
-        f"; `chaninfra ls {shlex.quote(source.url)}` lists what there is" if source.url.startswith("s3://") else ""
-    )
-    leave_out = f"leave out {', '.join(specs)}{listing}"
+    leave_out = f"leave out {', '.join(specs)}"
+    if source.url.startswith("s3://"):
+        place = shlex.quote(source.url.removeprefix("s3://"))
+        leave_out += f"; `chaninfra ls s3://{place}` lists what there is"
     head = " ".join(filter(None, [nearest_of(specs, names, "").strip(), f"of {'; of '.join(there)}" if there else ""]))
     remedy = f"{head}{' Else ' if head.endswith('?') else '; else '}{leave_out}" if head else leave_out
     return ConfigurationError(

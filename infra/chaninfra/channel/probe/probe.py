@@ -9,12 +9,10 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
-from botocore.exceptions import ClientError
 from msgspec import UNSET, Struct, structs
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites
@@ -28,6 +26,7 @@ from chaninfra.channel.errors import (
     WrongRegionError,
 )
 from chaninfra.channel.location import AddressingStyle, EtagForm, Location, join
+from chaninfra.channel.probe.answers import ABSENT, addressing, digest, missing, missing_anonymous, reported_region
 from chaninfra.channel.probe.race import (
     completes_atomically,
     copies_atomically,
@@ -36,13 +35,11 @@ from chaninfra.channel.probe.race import (
 )
 from chaninfra.channel.probe.scratch import ScratchFolder
 from chaninfra.channel.providers.model import Digest
-from chaninfra.channel.s3.boto import code_and_status, newer_digests, translating_errors
 from chaninfra.channel.s3.conditional import NEVER_MATCHING, ProbedVerdict, Verdict, outcome_of, verdict_of
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.object_store import S3Store
 from chaninfra.channel.s3.trust import context_for
 
-_ABSENT = "absent"
 PERMISSIONS = (
     "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on it, s3:ListBucket and "
     "s3:ListBucketMultipartUploads, and if the bucket keeps old versions s3:ListBucketVersions and "
@@ -108,7 +105,7 @@ def probe(location: Location, credentials: Credentials, prefix: str) -> ProbeRes
     Raises DeniedError, which names the permissions that the probe needs, and other StorageErrors.
     """
     try:
-        reached = _reach(location, credentials, join(prefix, PROBE_FOLDER, _ABSENT))
+        reached = _reach(location, credentials, join(prefix, PROBE_FOLDER, ABSENT))
         with ScratchFolder(reached, credentials, prefix) as scratch:
             found = _experiments(scratch, credentials, given=location)
     except CredentialsError:
@@ -177,8 +174,8 @@ def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Locati
     return ProbeResult(
         region=reached.region,
         refused_region=None if reached.region == given.region else given.region,
-        reported_region=_reported_region(scratch) if reached.region == given.region else reached.region,
-        addressing=_addressing(scratch, credentials),
+        reported_region=reported_region(scratch) if reached.region == given.region else reached.region,
+        addressing=addressing(scratch, credentials),
         create=_raced(create, creates_atomically, scratch),
         replace=_raced(replaced, replaces_atomically, scratch),
         multipart=_raced(multipart, completes_atomically, scratch),
@@ -187,10 +184,10 @@ def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Locati
         versioned=scratch.versioned,
         recreate=_recreate(scratch) if create == "honoured" and scratch.versioned else None,
         checksums="accepted" if checksums == "done" else "rejected",
-        digest=_digest(scratch),
+        digest=digest(scratch),
         listing="at-once" if listed else "late",
-        missing=_missing(scratch),
-        missing_anonymous=_missing_anonymous(scratch),
+        missing=missing(scratch),
+        missing_anonymous=missing_anonymous(scratch),
         swept=scratch.sweep(listed.modified) if listed else 0,
         keeps_versions=False,
         keeps_uploads=False,
@@ -256,52 +253,3 @@ def _verdict(scratch: ScratchFolder, name: str, held: bytes, write: Callable[[],
 
 def _raced(verdict: Verdict, is_atomic: Callable[[ScratchFolder], bool], scratch: ScratchFolder) -> ProbedVerdict:
     return "not-atomic" if verdict == "honoured" and not is_atomic(scratch) else verdict
-
-
-def _digest(scratch: ScratchFolder) -> Digest | None:
-    objects: Any = {"Objects": [{"Key": scratch.key("checksum")}], "Quiet": True}
-
-    def delete() -> None:
-        with translating_errors(scratch.location, "delete", scratch.key("checksum")):
-            scratch.client.delete_objects(Bucket=scratch.location.bucket, Delete=objects)
-
-    with newer_digests(scratch.client):
-        if outcome_of(delete) == "done":
-            return "checksum"
-    return "content-md5" if outcome_of(delete) == "done" else None
-
-
-def _addressing(scratch: ScratchFolder, credentials: Credentials) -> tuple[AddressingStyle, ...]:
-    """The styles by which the scratch object is found; the first is the one that reached the store."""
-    other = replace(scratch.location, force_path_style=not scratch.location.force_path_style)
-    with suppress(ChaninfraError):
-        if S3Store(other, credentials).get(scratch.key("object")) is not None:
-            return scratch.location.addressing_style, other.addressing_style
-    return (scratch.location.addressing_style,)
-
-
-def _reported_region(scratch: ScratchFolder) -> str | None:
-    with suppress(ChaninfraError), translating_errors(scratch.location, "look at"):
-        found = scratch.client.get_bucket_location(Bucket=scratch.location.bucket).get("LocationConstraint")
-        # An empty answer means us-east-1 on AWS, and nothing on most other stores. EU is the old name of eu-west-1.
-        return "eu-west-1" if found == "EU" else found or None
-    return None
-
-
-def _missing(scratch: ScratchFolder) -> int:
-    try:
-        scratch.client.get_object(Bucket=scratch.location.bucket, Key=scratch.key(_ABSENT))
-    except ClientError as error:
-        return code_and_status(error)[1]
-    return 200
-
-
-def _missing_anonymous(scratch: ScratchFolder) -> int | None:
-    url = scratch.location.url(scratch.key(_ABSENT))
-    try:
-        with urllib.request.urlopen(url, timeout=10, context=context_for(url)) as answer:  # noqa: S310 (the endpoint's)
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return None

@@ -101,5 +101,6 @@ def test_the_user_of_a_url() -> None:
     assert url == "https://conda.example:8443/main"
     assert login is not None
     assert login.authorization == "Basic am86YSBzZWNyZXQ="
+    assert login.source == "the login in the URL"
     assert split_user("https://conda.example/main") == ("https://conda.example/main", None)
     assert split_user("https://@conda.example/main") == ("https://conda.example/main", None)
