@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import local
 from typing import Any
 
 import pytest
@@ -58,15 +59,18 @@ def _only_of_other_shards(patch: pytest.MonkeyPatch) -> None:
 def _document_after_the_commit(patch: pytest.MonkeyPatch) -> None:
     """Who patches commits first, and writes the document then."""
     update, commit_first = add.update_patches, add.commit_adopting
-    later: list[Any] = []
+    # Each process runs in a thread of its own.
+    later = local()
+
+    def kept(*given: Any) -> None:
+        later.given = given
 
     def committed(*given: Any) -> Any:
         done = commit_first(*given)
-        while later:
-            update(*later.pop())
+        update(*later.given)
         return done
 
-    patch.setattr(add, "update_patches", lambda *given: later.append(given))
+    patch.setattr(add, "update_patches", kept)
     patch.setattr(add, "commit_adopting", committed)
 
 
