@@ -50,6 +50,7 @@ DISTURBED = ("written by another tool", "writes this index again and again")
 # What a maker of snapshots says who goes on after a kill, if the reference indexer has replaced the state before it was
 # kept.
 NOT_KEPT = "is not in the history any more"
+REMOVED_MEANWHILE = "is being removed, or its removal was stopped"
 
 
 def package(name: str, publisher: int, serial: int) -> Package:
@@ -105,6 +106,10 @@ class Crowd:
                 self.counts["disturbed"] += 1
             elif command == "snapshot create" and NOT_KEPT in noted:
                 self.counts["not kept"] += 1
+            elif command == "patch add" and REMOVED_MEANWHILE in noted:
+                # A rollback takes away what an earlier attempt has written.
+                self.counts["removed meanwhile"] += 1
+                return noted
             else:
                 self.failed.append(f"{name}: {command} {words} ended with {child.returncode}: {noted}")
         return None
