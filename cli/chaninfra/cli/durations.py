@@ -34,7 +34,7 @@ def days_ms(given: str | None, option: str) -> int | None:
     import re
 
     from chaninfra.channel import patterns
-    from chaninfra.channel.conda.retention import days_in
+    from chaninfra.channel.conda.retention import ms_in
     from chaninfra.channel.errors import ConfigurationError
     from chaninfra.channel.text import shown
 
@@ -42,7 +42,7 @@ def days_ms(given: str | None, option: str) -> int | None:
         raise ConfigurationError(
             f"{shown(given)} is not a number of days", where=option, remedy="write 1d to 3650d, for example 7d"
         )
-    return days_in(given) * 86_400_000
+    return ms_in(given)
 
 
 def time_of(given: str | None, option: str) -> datetime | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
-from chaninfra.channel.objects import IfAbsent
+from chaninfra.channel.objects import IfAbsent, quoted
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.index.channel import Channel
 
@@ -119,9 +119,7 @@ def _upload_to(client: S3Client, key: str, *, create_only: bool) -> Iterator[lis
 
     def end(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         if context.get(_OURS) and "ETag" in parsed:
-            # With quotes, as in all other answers; some stores omit them in this one.
-            plain = parsed["ETag"].strip('"')
-            etags.append(f'"{plain}"')
+            etags.append(quoted(parsed["ETag"]))
 
     handlers = [
         (f"{event}.s3.{operation}", handler)

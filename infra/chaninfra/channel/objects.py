@@ -134,6 +134,12 @@ def md5_in(etag: str) -> str | None:
     return found[1] if found else None
 
 
+def quoted(etag: str) -> str:
+    """The ETag with quotes, as in all other answers; some stores omit them in those to copies and completions."""
+    plain = etag.strip('"')
+    return f'"{plain}"'
+
+
 def is_etag_of(etag: str, md5: str | None) -> bool:
     """Whether the ETag is that of bytes with this md5 (hex): the md5 itself, or what an upload of one part has, which a
     copy within a store may be. What `md5_in` says of a difference holds here too.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import cache, partial
-from itertools import count
 from typing import Any
 
 import msgspec
@@ -14,7 +13,6 @@ import pytest
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import parse_shard, shard_key
 from chaninfra.channel.conda.yank import unpacked
-from chaninfra.channel.errors import ChaninfraError, UnreachableError
 from chaninfra.index.commit.yanked_json import Yanked
 from chaninfra.index.copy import copy as module
 from chaninfra.index.patches.add import add
@@ -23,7 +21,7 @@ from chaninfra.index.progress import Silent
 from chaninfra.index.publish import publish
 from chaninfra.index.yank import yank
 from support.index_model.copying import MemorySource, copied
-from support.index_model.killed import killed_at
+from support.index_model.killed import failed_at, killed_at
 from support.index_model.memory_store import MemoryStore
 from support.index_model.processes import FOLDER, INDEX, channel_with, package
 from support.index_model.rolling_back import DOCUMENT, opened
@@ -115,33 +113,6 @@ def test_any_request_that_fails_leaves_what_the_next_run_finishes(*, executed: b
     expected, requests = _undisturbed()
     for number in range(requests):
         store = channel_with("x", index=NEVER)
-        _fail_at(number, store, partial(_copied, store), executed=executed)
+        failed_at(number, store, partial(_copied, store), executed=executed)
         _copied(store, "again")
         assert _said(store) == expected, number
-
-
-def _fail_at(number: int, store: MemoryStore, run: Callable[[], object], *, executed: bool) -> None:
-    """Run it, with an error for its request of this number (from 0); `executed`: for a PUT after it was done."""
-    numbers, put = count(), store.put
-
-    def fail(kind: str, key: str) -> None:
-        if not (executed and kind == "put") and next(numbers) == number:
-            raise UnreachableError("no answer", where=key)
-
-    def put_and_fail(*given: Any) -> Any:
-        etag = put(*given)
-        if next(numbers) == number:
-            raise UnreachableError("no answer", where=given[0])
-        return etag
-
-    store.before = fail
-    if executed:
-        store.put = put_and_fail  # type: ignore[method-assign]
-    try:
-        run()
-    except ChaninfraError:
-        # What the engine could not get over ends the command.
-        pass
-    finally:
-        store.before = lambda kind, key: None
-        store.put = put  # type: ignore[method-assign]

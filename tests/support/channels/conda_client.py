@@ -183,14 +183,14 @@ def notices(channel: str, folder: Path, server: Server | None = None) -> list[li
     With `server`, `channel` is an s3:// URL there.
     """
     options, environment = access(channel, folder, server)
-    found: list[list[str]] = json.loads(_child(_NOTICES, [channel, options, str(folder)], environment))
+    found: list[list[str]] = json.loads(child(_NOTICES, [channel, options, str(folder)], environment))
     return found
 
 
 def solve(solves: Sequence[tuple[Sequence[str], str]], spec: str, folder: Path) -> list[list[str]]:
     """For each (channels in order, "strict", "flexible" or "disabled"): channel and version of the packages that the
     solver takes."""
-    found: list[list[str]] = json.loads(_child(_SOLVE, [solves, spec, str(folder)], {}))
+    found: list[list[str]] = json.loads(child(_SOLVE, [solves, spec, str(folder)], {}))
     return found
 
 
@@ -202,14 +202,14 @@ def install(
     With `server`, `channel` is an s3:// URL there, and its keys are in the client's credential store.
     """
     options, environment = access(channel, folder, server)
-    found: list[str] = json.loads(_child(_INSTALL, [channel, options, specs, str(folder), sharded], environment))
+    found: list[str] = json.loads(child(_INSTALL, [channel, options, specs, str(folder), sharded], environment))
     return found
 
 
 def read(channel: str, names: Sequence[str], folder: Path, server: Server) -> dict[str, list[Any]]:
     """What the client finds of the names: by shards, by zst and by json, each without a cache."""
     options, environment = access(channel, folder, server)
-    found: dict[str, list[Any]] = json.loads(_child(_READ, [channel, options, names, str(folder)], environment))
+    found: dict[str, list[Any]] = json.loads(child(_READ, [channel, options, names, str(folder)], environment))
     return found
 
 
@@ -217,7 +217,7 @@ def attestations(channel: str, name: str, folder: Path, server: Server) -> dict[
     """By shards and by zst: the `attestations_sha256` of the only package of that name, and what the client says of its
     attestations, which it reads, and verifies without asking Sigstore."""
     options, environment = access(channel, folder, server)
-    found = json.loads(_child(_ATTESTATIONS, [channel, options, name, str(folder)], environment))
+    found = json.loads(child(_ATTESTATIONS, [channel, options, name, str(folder)], environment))
     return {way: (digest, warnings) for way, (digest, warnings) in found.items()}
 
 
@@ -239,7 +239,7 @@ def install_by(
     # No store of keys but one that is named: this machine's may have some.
     nothing = {"HOME": str(folder), "RATTLER_AUTH_FILE": str(folder / "none.json")}
     (folder / "none.json").write_text("{}")
-    found: list[str] = json.loads(_child(_INSTALL, arguments, {**nothing, **environment}))
+    found: list[str] = json.loads(child(_INSTALL, arguments, {**nothing, **environment}))
     return found
 
 
@@ -252,12 +252,12 @@ def index(server: Server, bucket: str, prefix: str) -> None:
         "secret_access_key": server.secret_access_key,
         "addressing_style": "path",
     }
-    _child(INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
+    child(INDEX, [f"s3://{bucket}/{prefix}", credentials], {})
 
 
 def index_folders(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     """The repodata.json of noarch that the reference indexer makes of each channel in `folder`, or its error's text."""
-    found: dict[str, Any] = json.loads(_child(_INDEX_FOLDERS, [str(folder), names], {}))
+    found: dict[str, Any] = json.loads(child(_INDEX_FOLDERS, [str(folder), names], {}))
     return found
 
 
@@ -282,7 +282,8 @@ def clean(environment: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **environment}
 
 
-def _child(script: str, arguments: object, environment: dict[str, str]) -> str:
+def child(script: str, arguments: object, environment: dict[str, str]) -> str:
+    """What a Python script prints, in a process of its own that gets the arguments as JSON."""
     ran = subprocess.run(
         [sys.executable, "-c", dedent(script), json.dumps(arguments)],
         env=clean(environment),

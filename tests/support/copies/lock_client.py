@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import dedent
 
-from support.channels.conda_client import access, clean
+from support.channels.conda_client import access, child
 from support.servers.s3_servers import Server
 
 _CLIENT = """
@@ -67,7 +64,7 @@ _INSTALL = f"""{_CLIENT}
 def write_lock(channel: str, specs: Sequence[str], path: Path, folder: Path, server: Server) -> None:
     """Solves for `specs` from the channel alone, and writes the pixi.lock of it."""
     options, environment = access(channel, folder, server)
-    _child(_LOCK, [channel, options, specs, str(folder), str(path)], environment)
+    child(_LOCK, [channel, options, specs, str(folder), str(path)], environment)
 
 
 def install_locked(path: Path, source: str, target: str, folder: Path, server: Server) -> list[str]:
@@ -75,18 +72,5 @@ def install_locked(path: Path, source: str, target: str, folder: Path, server: S
     of the files in `conda-meta`. The hashes of the lock are checked, and nothing else is solved for or read.
     """
     options, environment = access(target, folder, server)
-    found: list[str] = json.loads(_child(_INSTALL, [str(path), source, target, options, str(folder)], environment))
+    found: list[str] = json.loads(child(_INSTALL, [str(path), source, target, options, str(folder)], environment))
     return found
-
-
-def _child(script: str, arguments: object, environment: dict[str, str]) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-c", dedent(script), json.dumps(arguments)],
-        env=clean(environment),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
 from chaninfra.channel.location import Location
+from chaninfra.channel.objects import quoted
 from chaninfra.channel.s3.error_codes import ENDED
 from chaninfra.index.copy.source import S3Object
 from chaninfra.index.large_upload import CONTENT_TYPE
@@ -80,9 +81,3 @@ def part_copies(client: S3Client, location: Location, key: str) -> Iterator[Part
 def object_of(source: S3Object) -> Any:
     """The object as boto3 takes it."""
     return {"Bucket": source.location.bucket, "Key": source.key}
-
-
-def quoted(etag: str) -> str:
-    """With quotes, as in all other answers; some stores omit them in those to copies and completions."""
-    plain = etag.strip('"')
-    return f'"{plain}"'

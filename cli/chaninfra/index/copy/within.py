@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ConflictError, DeniedError, StorageError
 from chaninfra.channel.location import Location
-from chaninfra.channel.objects import is_etag_of
+from chaninfra.channel.objects import is_etag_of, quoted
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.index.channel import Channel
-from chaninfra.index.copy.part_copies import object_of, part_copies, quoted
+from chaninfra.index.copy.part_copies import object_of, part_copies
 from chaninfra.index.copy.source import S3Object
 from chaninfra.index.large_upload import CONTENT_TYPE, IN_ONE_PUT, goes_in_parts
 from chaninfra.index.stored import Content

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from chaninfra.channel.conda.filenames import stem_of
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import RecordFacts, in_ms
-from chaninfra.channel.conda.retention import RetentionRule, Rules
+from chaninfra.channel.conda.retention import DAY_MS, RetentionRule, Rules
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.text import count
@@ -27,7 +27,6 @@ from chaninfra.index.select import Candidate, matcher
 if TYPE_CHECKING:
     from rattler import Version
 
-_DAY_MS = 86_400_000
 Found = tuple[Package, RecordFacts]
 
 
@@ -187,7 +186,7 @@ def _taken(rule: RetentionRule, packages: Sequence[Found], now_ms: int) -> Itera
             came = came_at(facts)
             if came is None or now_ms - came <= rule.older_than_ms:
                 continue
-            why.append(f"in the channel for {count((now_ms - came) // _DAY_MS, 'day')}")
+            why.append(f"in the channel for {count((now_ms - came) // DAY_MS, 'day')}")
         yield (package, facts), " and ".join(why)
 
 

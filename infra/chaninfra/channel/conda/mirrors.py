@@ -13,14 +13,13 @@ from msgspec import Meta, Struct
 
 from chaninfra.channel import patterns
 from chaninfra.channel.conda.index_settings import IndexSettings, seconds_in
-from chaninfra.channel.conda.retention import RuleName, Spec, days_in
+from chaninfra.channel.conda.retention import RuleName, Spec, ms_in
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConfigurationError
 
 MAX_MIRRORS = 50
 
-_DAY_MS = 86_400_000
 _BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -113,7 +112,7 @@ class Mirror(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_f
     @property
     def older_than_ms(self) -> int | None:
         """The age in ms that a package must have; None: any."""
-        return None if self.older_than is None else days_in(self.older_than) * _DAY_MS
+        return None if self.older_than is None else ms_in(self.older_than)
 
     @property
     def every_s(self) -> int | None:

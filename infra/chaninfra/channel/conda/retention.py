@@ -17,7 +17,7 @@ Spec = Annotated[str, Meta(pattern=patterns.SPEC)]
 RuleName = Annotated[str, Meta(pattern=patterns.NAME)]
 MAX_RULES = 100
 
-_DAY_MS = 86_400_000
+DAY_MS = 86_400_000
 
 
 # In channel.json only what is set.
@@ -77,12 +77,12 @@ class RetentionRule(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     @property
     def grace_ms(self) -> int:
         """The grace period in ms."""
-        return days_in(self.grace) * _DAY_MS
+        return ms_in(self.grace)
 
     @property
     def older_than_ms(self) -> int | None:
         """The age in ms that a package must have; None: any."""
-        return None if self.older_than is None else days_in(self.older_than) * _DAY_MS
+        return None if self.older_than is None else ms_in(self.older_than)
 
 
 RETENTION = Meta(
@@ -96,9 +96,9 @@ RETENTION = Meta(
 Rules = Mapping[str, RetentionRule]
 
 
-def days_in(text: str) -> int:
-    """The days in a time that matches `patterns.DAYS`."""
-    return int(text[:-1])
+def ms_in(text: str) -> int:
+    """The ms in a time that matches `patterns.DAYS`: `7d`."""
+    return int(text[:-1]) * DAY_MS
 
 
 def check_rules(rules: Rules, where: str) -> None:

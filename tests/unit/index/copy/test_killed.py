@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from itertools import count
 from typing import Any
 
 import pytest
 
-from chaninfra.channel.errors import ChaninfraError, DeniedError, UnreachableError
+from chaninfra.channel.errors import DeniedError, UnreachableError
 from chaninfra.index.copy.checked import UnreadableSourceError, bounded, content_of
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.patches.add import add
 from chaninfra.index.reindex import reindex
 from support.index_model.copying import MemorySource, copied
-from support.index_model.killed import killed_at
+from support.index_model.killed import failed_at, killed_at
 from support.index_model.memory_store import MemoryStore
 from support.index_model.patches import PATCHES
 from support.index_model.processes import FOLDER, channel_with, file, publishing, yanking
@@ -77,41 +76,11 @@ def test_any_request_that_fails_leaves_what_the_next_run_finishes(*, executed: b
     number, failing = 0, True
     while failing:
         store = channel_with("x")
-        failing = _failed_at(number, store, partial(copied, store, source), executed=executed)
+        failing = failed_at(number, store, partial(copied, store, source), executed=executed)
         copied(store, source, process="again")
         assert _said(store) == expected
         number += 1
     assert number > 30
-
-
-def _failed_at(number: int, store: MemoryStore, run: Any, *, executed: bool) -> bool:
-    """Run it, with an error for its request of this number; `executed`: for a PUT after it was done."""
-    numbers, original = count(), store.put
-    failed: list[bool] = []
-
-    def fail(kind: str, key: str) -> None:
-        if (not executed or kind != "put") and next(numbers) == number:
-            failed.append(True)
-            raise UnreachableError("no answer", where=key)
-
-    def put(*given: Any) -> Any:
-        etag = original(*given)
-        if next(numbers) == number:
-            failed.append(True)
-            raise UnreachableError("no answer", where=given[0])
-        return etag
-
-    store.before = fail
-    if executed:
-        store.put = put  # type: ignore[method-assign]
-    try:
-        run()
-    except ChaninfraError:
-        pass
-    finally:
-        store.before = lambda kind, key: None
-        store.put = original  # type: ignore[method-assign]
-    return bool(failed)
 
 
 @pytest.mark.parametrize(("document", "tells"), [(PATCHES, True), (PATCHES, False), (DOCUMENT, True)])
