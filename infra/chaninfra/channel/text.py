@@ -7,7 +7,7 @@ the reading direction, begin a line of their own, or give a command to the CI sy
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # What CI systems take as commands: `::name::` at the start of a line, after any spaces (GitHub Actions), and anywhere
 # in a line `##[name]` (GitHub Actions), `##vso[name]` (Azure Pipelines) and `##teamcity[name]`.
@@ -107,6 +107,12 @@ MAX_REASON = 1000
 
 _SHOWN = 200
 """So many characters of a value are shown: a document may hold any."""
+
+
+def few(names: Sequence[str], most: int) -> str:
+    """The first names, at most so many, safe to print in a line: `a, b and 7 more`."""
+    more = len(names) - most
+    return ", ".join(map(one_line, names[:most])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def without_secrets(value: str) -> str:

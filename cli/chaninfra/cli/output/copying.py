@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError
-from chaninfra.channel.text import count, one_line
+from chaninfra.channel.text import count, few, one_line
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.copy_errors import listed
 from chaninfra.cli.output.progress import bytes_text
@@ -122,12 +122,7 @@ def _paths(packages: Iterable[CopiedPackage]) -> list[str]:
 def _named(what: str, paths: Sequence[str]) -> list[str]:
     if not paths:
         return []
-    return [f"{what}: {_some(paths)}"]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _FEW:,} more" if len(names) > _FEW else ""
-    return f"{', '.join(map(one_line, names[:_FEW]))}{more}"
+    return [f"{what}: {few(paths, _FEW)}"]
 
 
 def tell_selection(selection: Selection, refused: Sequence[str], channel: Channel) -> None:
@@ -153,7 +148,7 @@ def tell_selection(selection: Selection, refused: Sequence[str], channel: Channe
         packages = count(other.there + len(other.missing), "package")
         streams.note(
             f"{other.lock} has {packages} of another channel, {one_line(other.channel)}: the source has "
-            f"{f'{other.there:,}' if other.there else 'none'} of them, and lacks {_some(other.missing)}"
+            f"{f'{other.there:,}' if other.there else 'none'} of them, and lacks {few(other.missing, _FEW)}"
         )
     if refused:
         text = listed(f"{count(len(refused), 'record')} of the source passed over:", refused)
@@ -166,7 +161,7 @@ def tell_yanked_here(plan: Plan, unyank: str) -> None:
         one = len(plan.yanked_here) == 1
         streams.note(
             f"{'stays' if one else 'stay'} yanked here, and {'is' if one else 'are'} not yanked in the source: "
-            f"{_some(plan.yanked_here)}\nto bring {'it' if one else 'them'} back: {unyank} "
+            f"{few(plan.yanked_here, _FEW)}\nto bring {'it' if one else 'them'} back: {unyank} "
             f"{shlex.join(plan.yanked_here[:_SHOWN])}"
         )
 
@@ -177,7 +172,7 @@ def tell_deleted_here(plan: Plan) -> None:
         it = "it" if len(plan.deleted_here) == 1 else "they"
         streams.note(
             f"not copied again, since {it} {'was' if it == 'it' else 'were'} deleted here for good (withdrawn.json): "
-            f"{_some(plan.deleted_here)}\nif {it} {'is' if it == 'it' else 'are'} to be there again, name "
+            f"{few(plan.deleted_here, _FEW)}\nif {it} {'is' if it == 'it' else 'are'} to be there again, name "
             f"{'its file' if it == 'it' else 'the files'} as SPEC: {shlex.join(plan.deleted_here[:_SHOWN])}"
         )
 
@@ -188,18 +183,18 @@ def _with_reasons(why: Mapping[str, str]) -> str:
     for name, reason in why.items():
         names.setdefault(reason, []).append(name)
     more = [f"and {len(names) - _FEW:,} more reasons"] if len(names) > _FEW else []
-    few = [f"{_some(each)} ({one_line(reason)})" for reason, each in [*names.items()][:_FEW]]
-    return "; ".join([*few, *more])
+    first = [f"{few(each, _FEW)} ({one_line(reason)})" for reason, each in [*names.items()][:_FEW]]
+    return "; ".join([*first, *more])
 
 
 def tell_mirror(planned: PlannedRun) -> None:
     """Print what a mirror neither copies nor yanks, and why."""
     if planned.withdrawn:
-        some = _some(planned.withdrawn)
+        some = few(planned.withdrawn, _FEW)
         streams.note(f"not copied again, since withdrawn.json says that it was deleted here for good: {some}")
     if planned.retired:
-        some = _some([f"{path} ({rule})" for path, rule in sorted(planned.retired.items())])
+        some = few([f"{path} ({rule})" for path, rule in sorted(planned.retired.items())], _FEW)
         streams.note(f"not copied, since a retention rule of the channel would take it at once: {some}")
     if planned.prune is not None and planned.prune.kept:
         kept = [f"{path} ({lock})" for path, lock in sorted(planned.prune.kept.items())]
-        streams.note(f"has left the source, and stays, since a lock file needs it: {_some(kept)}")
+        streams.note(f"has left the source, and stays, since a lock file needs it: {few(kept, _FEW)}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chaninfra.channel.text import one_line
+from chaninfra.channel.text import few, one_line
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.reports import DRY_RUN, report_json, report_text
 
@@ -61,7 +61,9 @@ def imported_text(done: Imported, *, dry_run: bool) -> str:
     lines = [*_packages(done.packages, dry_run=dry_run), *(one_line(f"{each}: {would}yanked") for each in done.yanked)]
     lines += [one_line(f"{each}: not there, so it cannot be yanked") for each in done.not_there]
     if done.unknown:
-        streams.note(one_line(f"the file has {_some(done.unknown)}, which neither conda-index nor chaninfra applies"))
+        streams.note(
+            one_line(f"the file has {few(done.unknown, _NAMED)}, which neither conda-index nor chaninfra applies")
+        )
     if not lines:
         lines = ["the file has no instructions"]
     return _text(lines, report_text(done.report), dry_run=dry_run)
@@ -142,12 +144,12 @@ def tell_left_out_of_export(exported: Exported, subdir: str) -> None:
     if exported.other_bytes:
         streams.note(
             "left out, since they are of other bytes than "
-            f"the package has: {_some([f'{subdir}/{file}' for file in exported.other_bytes])}"
+            f"the package has: {few([f'{subdir}/{file}' for file in exported.other_bytes], _NAMED)}"
         )
     if exported.both:
         streams.note(
             "what the instructions revoke or remove holds for the .conda of the same name too, which is not so here: "
-            f"{_some([f'{subdir}/{file}' for file in exported.both])}"
+            f"{few([f'{subdir}/{file}' for file in exported.both], _NAMED)}"
         )
 
 
@@ -167,11 +169,6 @@ def _packages_json(packages: Sequence[PatchedPackage]) -> list[dict[str, Any]]:
         {"package": each.package, "state": each.state, "before": dict(each.before), "after": dict(each.after)}
         for each in packages
     ]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(map(one_line, names[:_NAMED])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _text(lines: Iterator[str] | Sequence[str], report: str, *, dry_run: bool) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import SkippedError
-from chaninfra.channel.text import count, one_line
+from chaninfra.channel.text import count, few, one_line
 from chaninfra.cli.output import streams
 from chaninfra.cli.output.progress import bytes_text
 from chaninfra.cli.output.reports import DRY_RUN, finish, replace_skipped, report_json, report_text
@@ -31,10 +31,9 @@ def tell(planned: Planned, remedies: Remedies) -> None:
         streams.note(f"{path} has no package of this channel")
     released = planned.plan.released
     if released:
-        some = ", ".join(each.path_in_channel for each in released[:_SHOWN])
-        more = f" and {len(released) - _SHOWN:,} more" if len(released) > _SHOWN else ""
+        some = few([each.path_in_channel for each in released], _SHOWN)
         first = remedies.command("unyank", released[0].path_in_channel)
-        streams.note(f"yanked by prune, and no rule takes them any more: {some}{more}; to bring one back: `{first}`")
+        streams.note(f"yanked by prune, and no rule takes them any more: {some}; to bring one back: `{first}`")
     if planned.later:
         streams.note(
             f"{count(planned.later, 'package')} more will be yanked by later runs: yanked.json may not get any larger "

@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from chaninfra.channel.errors import ChaninfraError, SkippedError
-from chaninfra.channel.text import count, one_line
+from chaninfra.channel.text import count, few, one_line
 from chaninfra.cli.output import streams
 from chaninfra.index.report import MOVE, PUT_BACK, RELEASE, RENAME, REPLACE, RESIGN, STALE_READERS, THAW, UNPATCH_AGAIN
 
@@ -44,7 +44,7 @@ def report_text(report: Report, replaced: Sequence[str] = ()) -> str:
         lines.append(f"{each.subdir}: {count(each.after, 'package')} ({_change(each, overwritten)})")
         # All files of a new index were missing, so they are not listed.
         names = [name for name in _DIFFERENCES if getattr(each, name) and (name != "files" or each.before is not None)]
-        lines += [f"  {_DIFFERENCES[name]}: {_shortened(getattr(each, name))}" for name in names]
+        lines += [f"  {_DIFFERENCES[name]}: {few(getattr(each, name), _MAX_NAMES)}" for name in names]
     return "\n".join(lines)
 
 
@@ -55,11 +55,6 @@ def _change(report: SubdirReport, overwritten: int) -> str:
     gone = len(report.dropped) + len(report.yanked)
     numbers = [f"{change:+,}"] if change else [f"+{gone:,}", f"-{gone:,}"] if gone else []
     return ", ".join([*numbers, *([f"{overwritten:,} replaced"] if overwritten else [])]) or "as before"
-
-
-def _shortened(names: Sequence[str]) -> str:
-    more = len(names) - _MAX_NAMES
-    return ", ".join(map(one_line, names[:_MAX_NAMES])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -152,14 +147,17 @@ def _warn(report: Report, reindex: str, gc: str) -> None:
             ChaninfraError(text, remedy=f"`{reindex}` makes {_them(invalid)} again from the packages that are readable")
         )
     if many := report.many_streams:
-        text = f"{count(len(many), 'package')} in several bzip2 streams, which pixi cannot unpack: {_shortened(many)}"
+        text = (
+            f"{count(len(many), 'package')} in several bzip2 streams, which pixi cannot unpack: {few(many, _MAX_NAMES)}"
+        )
         remedy = "publish it as .conda, too, which all clients prefer: `cph transmute FILE .conda`"
         streams.warning(ChaninfraError(text, remedy=remedy))
     if report.stale:
         them = _them(report.stale)
         text = (
             f"{count(len(report.stale), 'file')} of an earlier indexer, which nothing updates: "
-            f"{_shortened(report.stale)}. Clients that read {them} ({STALE_READERS}) install old and yanked packages"
+            f"{few(report.stale, _MAX_NAMES)}. Clients that read {them} ({STALE_READERS}) install old and yanked "
+            "packages"
         )
         streams.warning(ChaninfraError(text, remedy=f"run `{gc}` as a maintainer, which deletes {them}"))
 

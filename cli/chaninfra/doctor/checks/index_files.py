@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.probe.finding import Finding
-from chaninfra.channel.text import count
+from chaninfra.channel.text import count, few
 from chaninfra.doctor.checks import agreement
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.contents import subdir_folders
@@ -42,7 +42,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
             (report.signed, "with other attestations than the index or a copy of them says"),
         ):
             if files:
-                found = f"{report.subdir}: {what}: {_some(files)}"
+                found = f"{report.subdir}: {what}: {few(files, _SHOWN)}"
                 wrong.append(Finding(state="failed", found=found, remedy=_reindex(exam)))
         wrong += [
             Finding(
@@ -53,7 +53,7 @@ def packages(exam: Examination) -> Iterator[Finding]:
             for unreadable in report.left_out
         ]
         if odd := report.odd_names:
-            rules = _some([f"{each.package} ({each.rule})" for each in odd])
+            rules = few([f"{each.package} ({each.rule})" for each in odd], _SHOWN)
             wrong.append(Finding(state="warning", found=f"names that CEP 26 does not allow: {rules}", remedy=RENAME))
     yield from wrong
     if undeclared := sorted(subdir_folders(exam.channel, besides=exam.subdirs)):
@@ -71,7 +71,7 @@ def yanks(exam: Examination) -> Iterator[Finding]:
     document = read_yanked(exam.store, exam.descriptor.key(YANKED_JSON))[0]
     listed = [f"{report.subdir}/{file}" for report in _reports(exam) for file in report.yanked]
     if listed:
-        yield Finding(state="failed", found=f"yanked, but in the index: {_some(listed)}", remedy=_reindex(exam))
+        yield Finding(state="failed", found=f"yanked, but in the index: {few(listed, _SHOWN)}", remedy=_reindex(exam))
         return
     others = [
         f"{report.subdir}/{file}"
@@ -79,7 +79,7 @@ def yanks(exam: Examination) -> Iterator[Finding]:
         for file in differing(document, exam.subdir_index(report.subdir), report.yanks)
     ]
     if others:
-        found = f"{YANKED_JSON} says something else than the index, which decides, of: {_some(others)}"
+        found = f"{YANKED_JSON} says something else than the index, which decides, of: {few(others, _SHOWN)}"
         more = "; `reindex` by a maintainer writes it again"
         yield Finding(state="failed", found=f"{found}{more}", remedy=_reindex(exam))
     elif document.packages:
@@ -98,7 +98,7 @@ def garbage(exam: Examination) -> Iterator[Finding]:
     history = f"{count(states, 'state')} of the index ({size / 10**6:,.1f} MB)"
     gc = exam.remedies.command("gc")
     if overdue:
-        named = _some([f"{item.key} ({item.why})" for item in overdue])
+        named = few([f"{item.key} ({item.why})" for item in overdue], _SHOWN)
         what = f"{count(len(overdue), 'object')} overdue for deletion: {named}"
         yield Finding(state="failed", found=what, remedy=gc)
     if late:
@@ -116,8 +116,3 @@ def _reports(exam: Examination) -> list[SubdirReport]:
 
 def _reindex(exam: Examination, *arguments: str) -> str:
     return exam.remedies.command("reindex", *arguments)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

@@ -13,7 +13,7 @@ from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.conda.untrusted import UNWRITABLE
 from chaninfra.channel.errors import ConfigurationError, ConflictError
-from chaninfra.channel.text import one_line
+from chaninfra.channel.text import few
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.authority import read_authority
 from chaninfra.index.commit.yanked_json import read_yanked
@@ -195,9 +195,8 @@ def plan_copy(
 
 def other_bytes(channel: Channel, paths: Sequence[str]) -> ConflictError:
     """The error for packages (`<subdir>/<file>`) of which the target has other bytes."""
-    more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
     return ConflictError(
-        f"the channel has other bytes under the same name: {', '.join(map(one_line, paths[:_SHOWN]))}{more}",
+        f"the channel has other bytes under the same name: {few(paths, _SHOWN)}",
         where=channel.descriptor.url,
         remedy="leave them out with `--exclude`; or, if the source is right, delete them here for good with `chaninfra "
         "delete`, and copy again",

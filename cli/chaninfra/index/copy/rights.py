@@ -9,7 +9,7 @@ import msgspec
 
 from chaninfra.channel.conda.object_names import YANKED_JSON
 from chaninfra.channel.errors import CredentialsError, DeniedError, remedy_if_denied
-from chaninfra.channel.text import count, one_line
+from chaninfra.channel.text import count, few, one_line
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.yanked_json import read_yanked
 from chaninfra.index.copy.plan import Plan, SubdirPlan, Task
@@ -68,12 +68,9 @@ def _are(number: int) -> str:
 
 
 def _may_not_yank(error: DeniedError, yanked: Sequence[str]) -> DeniedError:
-    named = (
-        f"{', '.join(map(one_line, yanked[:_SHOWN]))}{f' and {len(yanked) - _SHOWN:,} more' * (len(yanked) > _SHOWN)}"
-    )
     options = " ".join(f"--exclude {shlex.quote(one_line(path))}" for path in yanked[:_SHOWN])
     return DeniedError(
-        f"the source has yanked {named}, and only maintainers may yank here: {error.message}",
+        f"the source has yanked {few(yanked, _SHOWN)}, and only maintainers may yank here: {error.message}",
         where=error.where,
         remedy=f"leave them out: {options}; or use the key or role of a maintainer",
         code=error.code,

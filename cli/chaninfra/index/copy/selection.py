@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from chaninfra.channel.conda.filenames import PackageFileName, package_name, stem_of, suffix_of
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, NOARCH, Subdir
 from chaninfra.channel.errors import ConfigurationError
+from chaninfra.channel.text import few
 from chaninfra.index.copy.closure import Closure, close
 from chaninfra.index.copy.limits import Limits, newest
 from chaninfra.index.copy.locked import Elsewhere, Lacking, find_locked
@@ -211,8 +212,7 @@ def _without_effect(
 def _newest_first(name: str, versions: Iterable[str]) -> str:
     """`a there are 3, 2, 1`."""
     known = sorted(versions, key=lambda each: (order_of(each) is not None, order_of(each) or "", each), reverse=True)
-    more = f" and {len(known) - _FEW:,} more" if len(known) > _FEW else ""
-    return f"{name} there {'is' if len(known) == 1 else 'are'} {', '.join(known[:_FEW])}{more}"
+    return f"{name} there {'is' if len(known) == 1 else 'are'} {few(known, _FEW)}"
 
 
 def _sorted(packages: Iterable[SourcePackage], part: Part | None) -> tuple[SourcePackage, ...]:
