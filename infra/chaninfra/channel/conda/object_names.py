@@ -49,3 +49,15 @@ MIRRORS_FOLDER = f"{CHANINFRA_FOLDER}/mirrors"
 
 PATCHES_FOLDER = f"{CHANINFRA_FOLDER}/patches"
 """`<subdir>.json`: what the index says of packages instead of what they say themselves."""
+
+INDEX_HTML = "index.html"
+"""The page of the channel."""
+
+ASSETS_FOLDER = "assets"
+"""What the page loads: `<name>-<hash>.<suffix>`."""
+
+SUMMARIES_FOLDER = "summaries"
+"""`<name>.json` in each subdir: what the newest package of this name says of itself."""
+
+CHANNELDATA_JSON = "channeldata.json"
+"""What the packages of all subdirs say of themselves, for other tools."""

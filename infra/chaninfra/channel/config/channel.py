@@ -106,6 +106,14 @@ class ChannelConfig(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         ),
     ] = None
     index: Annotated[IndexConfig, Meta(description="How the index is written.")] = IndexConfig()
+    page: Annotated[
+        bool | None,
+        Meta(
+            description="Whether the channel has a page, `index.html`, which shows in a browser what the channel has, "
+            "and whether publishing notes for it what each package says of itself (`<subdir>/summaries/`). `chaninfra "
+            "browse` shows the same page of any channel. Default: true for a public channel, else false.",
+        ),
+    ] = None
     retention: Annotated[dict[RuleName, RetentionRule], RETENTION] = {}
     mirrors: Annotated[dict[MirrorName, Mirror], MIRRORS] = {}
     snapshots: Annotated[

@@ -153,6 +153,20 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     # Earlier versions do not know it, so it is written only where it is set.
     mirrors: Annotated[dict[MirrorName, Mirror] | UnsetType, MIRRORS] = UNSET
 
+    # Earlier versions do not know it, so it is written only where it differs from the default.
+    page: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="Whether the channel has a page, and summaries of its packages. Where it is missing: true for "
+            "a public channel, else false."
+        ),
+    ] = UNSET
+
+    @property
+    def has_page(self) -> bool:
+        """Whether the channel has a page, and summaries of its packages."""
+        return self.visibility == "public" if isinstance(self.page, UnsetType) else self.page
+
     @property
     def rules(self) -> Mapping[str, RetentionRule]:
         """The retention rules by name."""
@@ -221,6 +235,7 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         snapshots=channel.snapshots,
         retention=dict(channel.retention) if channel.retention else UNSET,
         mirrors=dict(channel.mirrors) if channel.mirrors else UNSET,
+        page=UNSET if channel.page == (channel.visibility == "public") else channel.page,
     )
 
 

@@ -147,6 +147,7 @@ def _channel(bucket: BucketSpec, config: ChannelConfig, where: str) -> ChannelSp
         auth=config.auth or default_auth,
         public_url=config.public_url.rstrip("/") if config.public_url else own_url,
         index=config.index,
+        page=public if config.page is None else config.page,
         snapshots=config.snapshots,
         retention=config.retention,
         mirrors=config.mirrors,

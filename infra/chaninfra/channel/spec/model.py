@@ -126,6 +126,8 @@ class ChannelSpec:
     """The http(s) URL at which everybody can read the channel; None if not everybody can, or if the URL is not known
     before the deployment."""
     index: IndexSettings
+    page: bool = False
+    """Whether the channel has a page, and summaries of its packages."""
     snapshots: SnapshotSchedule | UnsetType = UNSET
     """The snapshots that are made by the clock."""
     retention: Mapping[str, RetentionRule] = field(default_factory=dict)

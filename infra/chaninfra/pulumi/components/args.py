@@ -412,6 +412,12 @@ class ChannelArgs(TypedDict, total=False):
     index: IndexArgs
     """How the index is written."""
 
+    page: bool
+    """Whether the channel has a page, `index.html`, which shows in a browser what the channel has, and whether
+    publishing notes for it what each package says of itself (`<subdir>/summaries/`). `chaninfra browse` shows the same
+    page of any channel. Default: true for a public channel, else false.
+    """
+
     retention: Mapping[str, RetentionRuleArgs]
     """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
     and deletes it after a grace period; nothing else does.
@@ -473,6 +479,12 @@ class CondaChannelArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    page: bool
+    """Whether the channel has a page, `index.html`, which shows in a browser what the channel has, and whether
+    publishing notes for it what each package says of itself (`<subdir>/summaries/`). `chaninfra browse` shows the same
+    page of any channel. Default: true for a public channel, else false.
+    """
 
     retention: Mapping[str, RetentionRuleArgs]
     """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,
@@ -615,6 +627,12 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     index: IndexArgs
     """How the index is written."""
+
+    page: bool
+    """Whether the channel has a page, `index.html`, which shows in a browser what the channel has, and whether
+    publishing notes for it what each package says of itself (`<subdir>/summaries/`). `chaninfra browse` shows the same
+    page of any channel. Default: true for a public channel, else false.
+    """
 
     retention: Mapping[str, RetentionRuleArgs]
     """Which packages the channel keeps: a name of your choice → a rule. `chaninfra prune` yanks what goes by a rule,

@@ -1,0 +1,82 @@
+// Builds the page: `node build.mjs OUT` writes index.html and assets/, `node build.mjs --tests OUT` the tests.
+// The same sources and the same package-lock.json give the same bytes. Names of assets have a hash of their content.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+// What the browsers of the last years know: Chrome and Edge 109, Firefox 115, Safari 16.4.
+const target = ["chrome109", "firefox115", "safari16.4"];
+const options = {
+  absWorkingDir: here,
+  bundle: true,
+  format: "esm",
+  target,
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  minify: true,
+  legalComments: "none",
+  charset: "utf8",
+  write: false,
+  metafile: true,
+};
+
+async function page(out) {
+  mkdirSync(join(out, "assets"), { recursive: true });
+  const { outputFiles, metafile } = await build({
+    ...options,
+    entryPoints: { page: "src/main.tsx", style: "src/style.css" },
+    outdir: "unused",
+  });
+  const licences = licencesOf(Object.keys(metafile.inputs));
+  const names = {
+    script: asset(out, "page", "js", outputFiles.find((file) => file.path.endsWith(".js")).contents),
+    style: asset(out, "style", "css", outputFiles.find((file) => file.path.endsWith(".css")).contents),
+    licences: asset(out, "licences", "txt", Buffer.from(licences)),
+  };
+  let html = readFileSync(join(here, "src/index.html"), "utf8");
+  for (const [kind, name] of Object.entries(names)) html = html.replaceAll(`{${kind}}`, name);
+  writeFileSync(join(out, "index.html"), html);
+}
+
+function asset(out, name, suffix, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  const path = `assets/${name}-${hash}.${suffix}`;
+  writeFileSync(join(out, path), content);
+  return path;
+}
+
+// The licence of each library that is in the bundle, as its package has it.
+function licencesOf(inputs) {
+  const libraries = new Set(
+    inputs.filter((path) => path.startsWith("node_modules/")).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)[1]),
+  );
+  return [...libraries]
+    .sort()
+    .map((library) => {
+      const folder = join(here, "node_modules", library);
+      const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      const file = readdirSync(folder).find((name) => /^licen[sc]e/i.test(name));
+      return `${library} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+async function tests(out) {
+  const names = readdirSync(join(here, "test")).filter((name) => name.endsWith(".test.ts") || name.endsWith(".test.tsx"));
+  await build({
+    ...options,
+    entryPoints: names.map((name) => `test/${name}`),
+    outdir: out,
+    outExtension: { ".js": ".mjs" },
+    platform: "node",
+    minify: false,
+    sourcemap: "inline",
+    write: true,
+  });
+}
+
+const [first, second] = process.argv.slice(2);
+await (first === "--tests" ? tests(second) : page(first));
