@@ -94,8 +94,10 @@ def parse_about(data: bytes | None) -> About:
 
 def _value(raw: Raw) -> object:
     """The value; None for one that is too long, or nested too deep."""
+    if raw is _NULL or memoryview(raw).nbytes > _MAX_VALUE:
+        return None
     try:
-        return msgspec.json.decode(raw) if len(bytes(raw)) <= _MAX_VALUE else None
+        return msgspec.json.decode(raw)
     except MALFORMED:
         return None
 
