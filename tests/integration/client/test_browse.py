@@ -7,8 +7,6 @@ import signal
 import socket
 from pathlib import Path
 
-import pytest
-
 from chaninfra.channel.conda.shard_index import ShardIndex
 from support.channels.browsing import Browsing
 from support.channels.channel_at import PREFIX, Place, allowed
@@ -30,17 +28,12 @@ def stored(place: Place, key: str) -> bytes:
     return data
 
 
-@pytest.fixture
-def place(on_minio: Place, tmp_path: Path) -> Place:
-    """A channel with two packages, one of them yanked, and a snapshot."""
+def test_a_reader_browses_a_private_channel(on_minio: Place, tmp_path: Path) -> None:
+    place = on_minio
     one, two = make_package(tmp_path, "one", "1.0"), make_package(tmp_path, "two", "1.0")
-    on_minio.done("publish", one, two)
-    on_minio.done("snapshot create", "v1")
-    on_minio.done("yank", two.name, "--reason", "broken")
-    return on_minio
-
-
-def test_a_reader_browses_a_private_channel(place: Place, tmp_path: Path) -> None:
+    place.done("publish", one, two)
+    place.done("snapshot create", "v1")
+    place.done("yank", two.name, "--reason", "broken")
     reader = allowed(place.server, place.bucket, "s3:GetObject", "s3:ListBucket")
     with browsing(place, tmp_path, "--no-open", env=reader) as running:
         assert running.get("/")[0] == 403
@@ -67,8 +60,12 @@ def test_a_reader_browses_a_private_channel(place: Place, tmp_path: Path) -> Non
         assert all(secret not in running.told() + running.url for secret in reader.values())
 
 
-def test_what_a_reader_may_not_read_is_denied_and_not_absent(place: Place, tmp_path: Path) -> None:
-    few = allowed(place.server, place.bucket, GetObject=(f"{PREFIX}/channel.json", f"{PREFIX}/{INDEX}"))
+def test_what_a_reader_may_not_read_is_denied_and_not_absent(on_minio: Place, tmp_path: Path) -> None:
+    place = on_minio
+    place.server.client().put_object(Bucket=place.bucket, Key=f"{PREFIX}/snapshots/index.json", Body=b"{}")
+    few = allowed(
+        place.server, place.bucket, "s3:ListBucket", GetObject=(f"{PREFIX}/channel.json", f"{PREFIX}/{INDEX}")
+    )
     with browsing(place, tmp_path, "--no-open", env=few) as running:
         running.come_in()
         assert running.get(f"/{INDEX}")[0] == 200
@@ -77,38 +74,38 @@ def test_what_a_reader_may_not_read_is_denied_and_not_absent(place: Place, tmp_p
         assert b"these credentials may not read" in told
 
 
-def test_the_browser_is_opened_and_sigterm_stops_it(place: Place, tmp_path: Path) -> None:
+def test_the_browser_is_opened_and_sigterm_stops_it(on_minio: Place, tmp_path: Path) -> None:
     opened = tmp_path / "opened"
     script = tmp_path / "browser"
     script.write_text(f'#!/bin/sh\necho "$1" > {opened}.new && mv {opened}.new {opened}\n')
     script.chmod(0o755)
-    env = {**place.server.environment(), "BROWSER": f"{script} %s"}
-    with browsing(place, tmp_path, env=env) as running:
+    env = {**on_minio.server.environment(), "BROWSER": f"{script} %s"}
+    with browsing(on_minio, tmp_path, env=env) as running:
         until(opened.exists, running.told)
         assert opened.read_text() == f"{running.url}\n"
         assert running.stop(signal.SIGTERM) == 0
         assert "browser could be opened" not in running.told()
 
 
-def test_without_a_screen_it_says_that_no_browser_opens(place: Place, tmp_path: Path) -> None:
-    with browsing(place, tmp_path) as running:
+def test_without_a_screen_it_says_that_no_browser_opens(on_minio: Place, tmp_path: Path) -> None:
+    with browsing(on_minio, tmp_path) as running:
         until(lambda: "no browser could be opened here: open the URL yourself" in running.told(), running.told)
         running.come_in()
 
 
-def test_a_channel_of_another_tool(minio: Server, place: Place, tmp_path: Path) -> None:
+def test_a_channel_of_another_tool(minio: Server, on_minio: Place, tmp_path: Path) -> None:
     """Without a channel.json the page gets what the options say, and the subdirs that are there."""
-    minio.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/channel.json")
-    with browsing(place, tmp_path, "--no-open") as running:
+    minio.client().delete_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/channel.json")
+    with browsing(on_minio, tmp_path, "--no-open") as running:
         running.come_in()
         described = json.loads(running.get("/channel.json")[2])
-        assert (described["subdirs"], described["url"]) == (["noarch"], place.url)
+        assert (described["subdirs"], described["url"]) == (["noarch"], on_minio.url)
         assert described["endpoint-url"] == minio.endpoint_url
-        assert running.get(f"/{INDEX}")[2] == stored(place, INDEX)
+        assert running.get(f"/{INDEX}")[2] == stored(on_minio, INDEX)
 
 
-def test_what_is_wrong_is_said_before_it_serves(minio: Server, place: Place, tmp_path: Path) -> None:
-    def fails(code: int, said: str, *args: str, url: str = place.url, env: dict[str, str] | None = None) -> None:
+def test_what_is_wrong_is_said_before_it_serves(minio: Server, on_minio: Place, tmp_path: Path) -> None:
+    def fails(code: int, said: str, *args: str, url: str = on_minio.url, env: dict[str, str] | None = None) -> None:
         where = (url, "--endpoint-url", minio.endpoint_url)
         done = chaninfra("browse", *where, *args, "--no-open", env=minio.environment() if env is None else env)
         assert (done.returncode, done.stdout) == (code, ""), done.stderr
@@ -119,12 +116,12 @@ def test_what_is_wrong_is_said_before_it_serves(minio: Server, place: Place, tmp
     fails(5, "these credentials may not read", env=minio.stranger())
     fails(5, "it does not know this access key", env={**minio.environment(), "AWS_ACCESS_KEY_ID": "nobody"})
     fails(1, "there is no bucket", url="s3://no-such-bucket/c")
-    fails(2, "there is no channel", url=f"s3://{place.bucket}/no/channel")
-    fails(2, "0 is not in the range", "--port", "0")
+    fails(2, "there is no channel", url=f"s3://{on_minio.bucket}/no/channel")
+    fails(2, "Input should be greater than or equal to 1", "--port", "0")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         fails(2, f"cannot listen at 127.0.0.1:{port}: another program listens there", "--port", str(port))
-    minio.client().delete_object(Bucket=place.bucket, Key=f"{PREFIX}/{INDEX}")
-    fails(2, f"`chaninfra reindex {place.url}", env=minio.environment())
+    minio.client().delete_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/{INDEX}")
+    fails(2, f"`chaninfra reindex {on_minio.url}", env=minio.environment())
