@@ -15,6 +15,7 @@ from chaninfra.channel.conda.object_names import (
     CHANINFRA_FOLDER,
     CHANNEL_JSON,
     NOTICES_JSON,
+    SUMMARIES_FOLDER,
     WITHDRAWN_JSON,
     YANKED_JSON,
 )
@@ -33,6 +34,8 @@ class ChannelLayout:
     prefix: str
     subdirs: tuple[Subdir, ...]
     index: IndexSettings
+    has_page: bool = False
+    """Whether the channel has a page, and summaries of its packages."""
 
     @classmethod
     def of(cls, prefix: str, subdirs: Iterable[Subdir], index: dict[str, Any]) -> ChannelLayout:
@@ -68,8 +71,8 @@ def package_keys(keys: Iterable[str], prefix: str) -> list[str]:
 
 
 def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
-    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, channel.json and the other
-    documents beside it, the index files of snapshots and their list, and `.chaninfra/`."""
+    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, summaries, channel.json
+    and the other documents beside it, the index files of snapshots and their list, and `.chaninfra/`."""
     names = set(FILE_NAMES.values())
     start = f"{prefix}/" if prefix else ""
 
@@ -80,7 +83,7 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
         if first == CHANINFRA_FOLDER or (not rest and first in _DOCUMENTS):
             return True
         if first in KNOWN_SUBDIRS:
-            return rest in names or rest.startswith(SHARDS + "/")
+            return rest in names or rest.startswith((f"{SHARDS}/", f"{SUMMARIES_FOLDER}/"))
         return is_file_of_snapshots(key[len(start) :])
 
     return [key for key in keys if own(key)]
