@@ -46,7 +46,7 @@ def put(place: Place, package: Path) -> None:
 
 
 def test_publish_writes_what_the_newest_package_of_a_name_says(place: Place, tmp_path: Path) -> None:
-    one = make_package(tmp_path, "hello", "1.10", summary="Says hello")
+    one = make_package(tmp_path, "hello", "1.10", summary="Says hello", homepage="https://example.org/home")
     place.done("publish", one)
     assert summaries(place) == {
         "hello": {

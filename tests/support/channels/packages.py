@@ -21,12 +21,12 @@ def make_package(
     depends: Sequence[str] = (),
     payload: bytes = b"hello\n",
     archive: ArchiveType = ArchiveType.Conda,
-    summary: str | None = None,
+    **about: str,
 ) -> Path:
-    """The path of a new package in `folder`; it installs one file, `share/<name>.txt`, that holds `payload`.
+    """The path of a new package in `folder`; it installs one file, `share/<name>.txt`, that holds `payload`. `about`:
+    what it says of itself, `summary`, `description`, `license` and `homepage`.
 
-    With a `summary` it also has a home page. The same arguments give the same bytes; another `payload` gives others
-    under the same file name.
+    The same arguments give the same bytes; another `payload` gives others under the same file name.
     """
     with tempfile.TemporaryDirectory() as staged:
         file = Path(staged, "share", f"{name}.txt")
@@ -43,8 +43,7 @@ def make_package(
             noarch="generic" if subdir == "noarch" else None,
             timestamp=_TIMESTAMP,
             archive_type=archive,
-            summary=summary,
-            homepage=None if summary is None else "https://example.org/home",
             compression_level=1,
+            **about,
         )
     return Path(output.path)
