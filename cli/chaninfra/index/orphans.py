@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import suffix_of
-from chaninfra.channel.conda.index_files import STALE
+from chaninfra.channel.conda.index_files import FILE_NAMES, STALE
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.package.sidecars import MAX_SIDECAR
 from chaninfra.index.subdir_index import SubdirIndex
+
+_RUN_EXPORTS = frozenset(FILE_NAMES[kind] for kind in RUN_EXPORTS)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Seen:
     sidecars: dict[str, ObjectMeta] = field(default_factory=dict)
     """File name → object, of the sidecars and their copies."""
     index_files: dict[str, ObjectMeta] = field(default_factory=dict)
-    """File name → object, of the authoritative index and of what only other indexers write, see `index_files.STALE`."""
+    """File name → object, of the authoritative index, of what only other indexers write (see `index_files.STALE`), and
+    of run exports."""
 
     def take(self, file: str, entry: ObjectMeta) -> None:
         """Add an object; `file` is its key relative to the folder."""
@@ -34,7 +38,7 @@ class Seen:
             self.packages.add(file)
         elif package_of(file):
             self.sidecars[file] = entry
-        elif file in STALE or file == AUTHORITY:
+        elif file in STALE or file == AUTHORITY or file in _RUN_EXPORTS:
             self.index_files[file] = entry
 
     def orphans(self) -> dict[str, ObjectMeta]:
