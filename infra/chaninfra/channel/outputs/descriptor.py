@@ -18,6 +18,7 @@ from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
 from chaninfra.channel.conda.mirrors import MIRRORS, Mirror, MirrorName
+from chaninfra.channel.conda.object_names import INDEX_HTML
 from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.structs import prepared
@@ -166,6 +167,17 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
     def has_page(self) -> bool:
         """Whether the channel has a page, and summaries of its packages."""
         return self.visibility == "public" if isinstance(self.page, UnsetType) else self.page
+
+    @property
+    def page_url(self) -> str | None:
+        """The URL that opens the page in a browser; None if the channel has no page, or not everybody can read it.
+
+        A store answers a URL that ends in a slash with an error or with a listing (docs/page.md), the CDN of the stack
+        with the page.
+        """
+        if not self.has_page or self.public_url is None:
+            return None
+        return f"{self.public_url.rstrip('/')}/{'' if self.cdn else INDEX_HTML}"
 
     @property
     def rules(self) -> Mapping[str, RetentionRule]:
