@@ -86,8 +86,12 @@ class Place:
 
     def set_monolith(self, monolith: str) -> None:
         """Sets `index.monolith` in channel.json, as `pulumi up` would."""
+        self.set_index({"monolith": monolith})
+
+    def set_index(self, keys: Mapping[str, object]) -> None:
+        """Sets keys of `index` in channel.json."""
         descriptor = msgspec.json.decode(self._read(CHANNEL_JSON))
-        descriptor["index"]["monolith"] = monolith
+        descriptor["index"] |= keys
         body = ObjectBody(data=msgspec.json.encode(descriptor), content_type="application/json")
         self.store().put(f"{self.prefix}/{CHANNEL_JSON}", body)
 
