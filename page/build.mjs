@@ -72,6 +72,8 @@ async function tests(out) {
     outdir: out,
     outExtension: { ".js": ".mjs" },
     platform: "node",
+    // That of a browser would take `node:` from the names of modules.
+    target: "node20",
     minify: false,
     sourcemap: "inline",
     write: true,
