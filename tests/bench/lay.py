@@ -84,10 +84,12 @@ class Place:
         for folder in (f"{self.prefix}/{SUBDIR}/", f"{self.prefix}/{HISTORY_FOLDER}/{SUBDIR}/"):
             store.delete([entry.key for entry in store.list(folder) if not entry.key.endswith(".conda")])
 
-    def set_monolith(self, monolith: str) -> None:
-        """Sets `index.monolith` in channel.json, as `pulumi up` would."""
+    def set_monolith(self, monolith: str, *, page: bool = False) -> None:
+        """Sets `index.monolith` in channel.json, as `pulumi up` would; `page`: and gives the channel a page."""
         descriptor = msgspec.json.decode(self._read(CHANNEL_JSON))
         descriptor["index"]["monolith"] = monolith
+        if page:
+            descriptor["page"] = True
         body = ObjectBody(data=msgspec.json.encode(descriptor), content_type="application/json")
         self.store().put(f"{self.prefix}/{CHANNEL_JSON}", body)
 
