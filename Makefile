@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # are cores: a good part of their time is spent waiting, for servers and engines, and for what is slow on purpose.
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers demo lint lint-systems site lint-and-site test-unit test-python test test-long \
+.PHONY: help setup engine hosts servers browser demo lint lint-systems site lint-and-site test-unit test-python test test-long \
   bench schemas docs lock dist
 
 help: ## what can be made
@@ -24,6 +24,9 @@ hosts: setup ## what runs Pulumi programs in YAML, for the tests
 
 servers: setup ## the S3 servers that the tests run against
 	@$(BIN)/python tools/servers.py > /dev/null
+
+browser: setup ## Chromium, in which the tests of the page run
+	@$(BIN)/python tools/browser.py > /dev/null
 
 demo: setup ## the whole story on this machine
 	@$(BIN)/chaninfra demo
@@ -57,7 +60,7 @@ lint-and-site: setup
 test: lint-and-site engine hosts servers ## lint, the site, and every test but those marked long
 	$(PYTEST)
 
-test-long: lint-systems engine hosts servers ## the tests marked long, and lint-systems
+test-long: lint-systems engine hosts servers browser ## the tests marked long, and lint-systems
 	$(PYTEST) -m long
 
 # BENCH=--quick takes a tenth of every size, BENCH="--only many-writers" one part (--help names them); neither writes.

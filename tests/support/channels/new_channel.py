@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from chaninfra.channel.access import Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.objects import ObjectBody
@@ -24,12 +25,14 @@ PROBED = ConditionalWrites(create=True, replace=True, multipart=True)
 """What the probe finds on MinIO and versitygw."""
 
 
-def create_channel(server: Server, url: str, *subdirs: str, provider: str | None = None) -> None:
-    """Create what `chaninfra init URL` does with `--subdir` for each of `subdirs`, and with `--provider`."""
+def create_channel(
+    server: Server, url: str, *subdirs: str, provider: str | None = None, visibility: Visibility = "private"
+) -> None:
+    """Create what `chaninfra init URL` does with `--subdir` for each of `subdirs`, `--provider` and `--visibility`."""
     place = parse_channel(url)
     assert isinstance(place, S3), url
     flags = StoreFlags(provider=provider, endpoint_url=server.endpoint_url, region=server.region)
-    assumed = assume(place, flags, NewChannel(subdirs=subdirs))
+    assumed = assume(place, flags, NewChannel(subdirs=subdirs, visibility=visibility))
     descriptor = structs.replace(assumed, index=structs.replace(assumed.index, conditional_writes=PROBED))
     keys = Credentials(server.access_key_id, server.secret_access_key)
     channel = Channel(descriptor=descriptor, credentials=keys)

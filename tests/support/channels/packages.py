@@ -21,8 +21,10 @@ def make_package(
     depends: Sequence[str] = (),
     payload: bytes = b"hello\n",
     archive: ArchiveType = ArchiveType.Conda,
+    **about: str,
 ) -> Path:
-    """The path of a new package in `folder`; it installs one file, `share/<name>.txt`, that holds `payload`.
+    """The path of a new package in `folder`; it installs one file, `share/<name>.txt`, that holds `payload`. `about`:
+    what it says of itself, `summary`, `description`, `license` and `homepage`.
 
     The same arguments give the same bytes; another `payload` gives others under the same file name.
     """
@@ -42,5 +44,6 @@ def make_package(
             timestamp=_TIMESTAMP,
             archive_type=archive,
             compression_level=1,
+            **about,
         )
     return Path(output.path)

@@ -28,7 +28,11 @@ def test_keys_of_the_index_files() -> None:
         "osx-64/repodata.json.zst",
         "osx-64/repodata_shards.msgpack.zst",
     )
-    assert unwritten_keys(layout) == ()
+    exports = ("run_exports.json", "run_exports.json.zst")
+    assert unwritten_keys(layout) == tuple(f"{subdir}/{name}" for subdir in ("noarch", "osx-64") for name in exports)
+    asking = ChannelLayout("", ("osx-64", "noarch"), IndexSettings(run_exports=True))
+    assert {*index_keys(asking)} == {*index_keys(layout), *unwritten_keys(layout)}
+    assert unwritten_keys(asking) == ()
 
 
 def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
@@ -40,14 +44,20 @@ def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
     assert unwritten_keys(layout) == (
         "main/noarch/repodata.json",
         "main/noarch/repodata.json.zst",
+        "main/noarch/run_exports.json",
+        "main/noarch/run_exports.json.zst",
         "main/osx-64/repodata.json",
         "main/osx-64/repodata.json.zst",
+        "main/osx-64/run_exports.json",
+        "main/osx-64/run_exports.json.zst",
     )
 
 
 def test_every_name_of_an_object_that_is_kept_is_an_own_key() -> None:
-    # What of the folder of the snapshots belongs to a channel, a test of its own says.
-    names = [value for name, value in vars(object_names).items() if name.isupper() and name != "SNAPSHOTS_FOLDER"]
+    # What of these folders belongs to a channel, tests of their own say; of documents that other tools write at the
+    # same place, the name does not say whose they are.
+    elsewhere = {"SNAPSHOTS_FOLDER", "ASSETS_FOLDER", "SUMMARIES_FOLDER", "INDEX_HTML", "CHANNELDATA_JSON"}
+    names = [value for name, value in vars(object_names).items() if name.isupper() and name not in elsewhere]
     assert {FOLLOW_JSON, LEFT_OUT_JSON, ETAG_CACHE_FOLDER} <= {*names}
     for prefix in ("", "a/b"):
         keys = [join(prefix, name) for name in names] + [join(prefix, name, "noarch/1") for name in names]
@@ -82,6 +92,24 @@ def test_own_keys_and_package_keys() -> None:
     assert package_keys(keys, "a") == ["a/noarch/x-1-0.conda"]
     assert package_keys(keys, "a/b") == ["a/b/noarch/y-1-0.conda"]
     assert own_keys(keys, "") == []
+
+
+@pytest.mark.parametrize("prefix", ["a/", ""])
+def test_own_keys_of_the_page(prefix: str) -> None:
+    own = [
+        f"{prefix}assets/page-0123456789abcdef.js",
+        f"{prefix}assets/licences-0123456789abcdef.txt",
+        f"{prefix}noarch/summaries/numpy.json",
+    ]
+    others = [
+        f"{prefix}index.html",
+        f"{prefix}noarch/index.html",
+        f"{prefix}assets/logo.svg",
+        f"{prefix}summaries/numpy.json",
+        f"{prefix}other/summaries/numpy.json",
+        f"x/{prefix}assets/page-0123456789abcdef.js",
+    ]
+    assert own_keys([*own, *others], prefix.rstrip("/")) == own
 
 
 @pytest.mark.parametrize("prefix", ["a/", ""])

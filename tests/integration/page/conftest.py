@@ -1,0 +1,25 @@
+"""What the tests of the page share: a browser for the tests of a file, and a channel with all that the page shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from support.browser.chromium import Chromium, chromium
+from support.browser.full_channel import PublicChannel, full_channel
+from support.servers.s3_servers import Server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    """Chromium. Each test has windows of its own in it."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def full(minio: Server, tmp_path_factory: pytest.TempPathFactory) -> PublicChannel:
+    """The channel, which tests must not change."""
+    return full_channel(minio, f"page-{os.urandom(6).hex()}", tmp_path_factory.mktemp("full"))
