@@ -1,9 +1,8 @@
 // The entry of the page.
 import { render } from "preact";
-
-function Page() {
-  return <main>…</main>;
-}
+import { openChannel } from "./data/channel";
+import { App } from "./ui/app";
 
 const root = document.getElementById("page");
-if (root) render(<Page />, root);
+// The channel is the folder that the page lies in.
+if (root) render(<App open={(snapshot) => openChannel(new URL("./", location.href), snapshot ?? undefined)} />, root);
