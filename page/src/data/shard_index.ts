@@ -7,9 +7,6 @@ import { DamagedError, decompress, TooLargeError } from "./zstd";
 export const MAX_SHARD_INDEX = 32 << 20;
 export const SHARD_INDEX = "repodata_shards.msgpack.zst";
 const MAX_KEYS = 1000;
-// Longest name that a file can have.
-const MAX_NAME = 255;
-const NO_NAME = /[\x00-\x1f\x7f/]/;
 const REINDEX = "ask who runs the channel to run `chaninfra reindex --force`, which writes it again";
 const ELSEWHERE = "ask who runs the channel to run `chaninfra doctor`, which says what other tools wrote";
 
@@ -49,9 +46,7 @@ export async function parseShardIndex(data: Uint8Array, place: Place, most: numb
     const shards = document.get("shards");
     if (shards === undefined) throw new FormatError("it has no shards");
     const digests = new Digests(shards, most);
-    const all = digests.names();
-    const names = all.filter((name) => name.length <= MAX_NAME && !NO_NAME.test(name)).sort();
-    const left = all.length - names.length;
+    const { names, left } = digests;
     return {
       subdir,
       names,
