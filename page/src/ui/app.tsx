@@ -6,7 +6,7 @@ import { Header } from "./header";
 import { Home, Search } from "./home";
 import { useLoaded } from "./hooks";
 import { Package } from "./package";
-import { FaultBox, Inside, Skeleton, Title, Word } from "./parts";
+import { FaultBox, Guard, Inside, Skeleton, Title, Word } from "./parts";
 import { HOME, type Place } from "./route";
 import { Settings } from "./settings";
 import { shortened, visible } from "./text";
@@ -50,7 +50,9 @@ export function App({ open }: { open: Open }) {
             )}
           </>
         ) : (
-          <View key={keyOf(place, visits)} channel={loaded.value} place={place} focus={visits > 0} />
+          <Guard key={keyOf(place, visits)}>
+            <View channel={loaded.value} place={place} focus={visits > 0} />
+          </Guard>
         )}
       </main>
       <p class="unseen" role="status" aria-live="polite">

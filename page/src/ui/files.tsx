@@ -100,7 +100,7 @@ function Details({ build, channel }: { build: Build; channel: Channel }) {
         <>
           <dt>SHA-256</dt>
           <dd>
-            <CopyLine title={`SHA-256 of ${build.file}`} text={build.sha256} />
+            <CopyLine title={`SHA-256 of ${visible(build.file)}`} text={build.sha256} />
           </dd>
         </>
       )}

@@ -165,7 +165,7 @@ function Results({ channel, text }: { channel: Channel; text: string }) {
     <div class="results" id="results">
       <p class="quiet" role="status">
         {found > names.length
-          ? `Showing ${counted(names.length)} of ${counted(found)} names; go on typing.`
+          ? `Showing ${counted(names.length)} of ${counted(found)} names; ${text === "" ? "type a part of one to search" : "go on typing"}.`
           : `${plural(found, "name")}.`}
       </p>
       <ul onKeyDown={moveInList}>

@@ -1,7 +1,8 @@
 // Small parts that the views are made of.
-import type { ComponentChildren } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Fault } from "../model";
+import { faultOf } from "./hooks";
 import { hrefOf, type Place } from "./route";
 import { ago, asSentence, counted, humanSize, minute, PROSE, visible } from "./text";
 
@@ -130,6 +131,19 @@ export function FaultBox({ fault, again }: { fault: Fault; again?: () => void })
       )}
     </div>
   );
+}
+
+// Says what a view threw, in place of it.
+export class Guard extends Component<{ children: ComponentChildren }, { fault: Fault | null }> {
+  override state: { fault: Fault | null } = { fault: null };
+
+  static override getDerivedStateFromError(error: unknown): { fault: Fault } {
+    return { fault: faultOf(error) };
+  }
+
+  override render() {
+    return this.state.fault ? <FaultBox fault={this.state.fault} /> : this.props.children;
+  }
 }
 
 // Lines of grey where text will be; `children` says what is read.
