@@ -108,7 +108,7 @@ export function Sentence({ text }: { text: string }) {
 }
 
 // What went wrong, where, and what to do.
-export function FaultBox({ fault, again }: { fault: Fault; again?: () => void }) {
+export function FaultBox({ fault, children }: { fault: Fault; children?: ComponentChildren }) {
   return (
     <div class="box fault" role="alert">
       <p>
@@ -124,12 +124,25 @@ export function FaultBox({ fault, again }: { fault: Fault; again?: () => void })
           What to do: <Sentence text={fault.remedy} />
         </p>
       )}
-      {again && (
-        <button type="button" onClick={again}>
-          Try again
-        </button>
-      )}
+      {children}
     </div>
+  );
+}
+
+// All that went wrong, and one button to try again, in the last box.
+export function Faults({ faults, again }: { faults: readonly Fault[]; again: () => void }) {
+  return (
+    <>
+      {faults.map((fault, place) => (
+        <FaultBox fault={fault}>
+          {place === faults.length - 1 && (
+            <button type="button" onClick={again}>
+              Try again
+            </button>
+          )}
+        </FaultBox>
+      ))}
+    </>
   );
 }
 
