@@ -65,6 +65,11 @@ def test_top_level_keys_are_the_defaults_of_channels() -> None:
     assert stack.visibility == "public"
 
 
+def test_whether_channels_have_a_page_can_be_said_once() -> None:
+    stack = spec(region="eu-central-1", visibility="public", page=False, channels={"a": {}, "b": {"page": True}})
+    assert [channel.page for channel in stack.channels] == [False, True]
+
+
 def test_channels_can_be_written_as_json_text() -> None:
     stack = spec(region="eu-central-1", channels='{"a": {"subdirs": "linux-64"}, "b": {}}')
     assert [channel.prefix for channel in stack.channels] == ["a", "b"]
