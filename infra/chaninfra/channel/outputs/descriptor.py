@@ -247,8 +247,13 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         snapshots=channel.snapshots,
         retention=dict(channel.retention) if channel.retention else UNSET,
         mirrors=dict(channel.mirrors) if channel.mirrors else UNSET,
-        page=UNSET if channel.page == (channel.visibility == "public") else channel.page,
+        page=page_setting(channel.visibility, channel.page),
     )
+
+
+def page_setting(visibility: Visibility, page: bool) -> bool | UnsetType:
+    """The value of `page` in channel.json for a channel that has a page, or has none."""
+    return UNSET if page == (visibility == "public") else page
 
 
 def to_document(descriptor: Descriptor) -> dict[str, Any]:

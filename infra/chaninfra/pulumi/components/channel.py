@@ -11,7 +11,7 @@ import pulumi
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump
+from chaninfra.channel.outputs.descriptor import build_descriptor, dump, from_document
 from chaninfra.channel.page.put import page_digests
 from chaninfra.channel.spec.model import ChannelSpec, Distribution
 from chaninfra.pulumi.backends import BACKENDS, BucketResources
@@ -29,6 +29,8 @@ class ChannelResources:
     resources: list[pulumi.Resource]
     descriptor: pulumi.Output[dict[str, Any]]
     """channel.json as written, known once it is written."""
+    page_url: pulumi.Output[str | None]
+    """The URL of the channel's page; None if it has none, or not everybody can read it."""
     access: dict[str, dict[str, Any]]
     """publishers, readers, maintainers, promoters → name → kind and role-arn, arn or access-key-id."""
     keys: dict[str, dict[str, Any]]
@@ -74,9 +76,11 @@ def channel_resources(
         contents: dict[str, Any] = {"store": store, "prefix": channel.prefix, "contents": page_digests()}
         pages.append(Page(f"{name}-page", contents, after(opts, skeleton, written)))
     access = BACKENDS[bucket.provider.backend].grant(name, declaration, channel, bucket_resources, opts)
+    descriptor = pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both))
     return ChannelResources(
         resources=[skeleton, written, *pages, *access.resources],
-        descriptor=pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both)),
+        descriptor=descriptor,
+        page_url=descriptor.apply(lambda document: from_document(document, where=name).page_url),
         access=access.access,
         keys=access.keys,
     )
