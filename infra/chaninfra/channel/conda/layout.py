@@ -38,6 +38,8 @@ class ChannelLayout:
     prefix: str
     subdirs: tuple[Subdir, ...]
     index: IndexSettings
+    has_page: bool = False
+    """Whether the channel has a page, and summaries of its packages."""
 
     @classmethod
     def of(cls, prefix: str, subdirs: Iterable[Subdir], index: dict[str, Any]) -> ChannelLayout:
