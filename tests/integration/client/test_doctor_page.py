@@ -60,9 +60,16 @@ def test_the_page_of_a_public_channel(copied: Patient) -> None:
     assert ill.of("page")["state"] == "warning"
     assert "is not a page of chaninfra" in ill.of("page")["found"]
     assert ill.of("page")["remedy"].startswith("delete it, and run: chaninfra init ")
+    _, _, command = ill.of("page")["remedy"].partition("or have no page: ")
+    _, *words = command.split()
+    done = copied.program.run(*words, "--dry-run", server=copied.server)
+    assert (done.returncode, f"{PREFIX}/channel.json: would be written" in done.stdout) == (0, True), done.stderr
+    assert "index.html: would be deleted" not in done.stdout
+    # The remedy of one that cannot be put says why.
+    done = copied.program.run(*[word for word in words if word != "--no-page"], server=copied.server)
+    assert "is not a page of chaninfra" in done.stderr
+    assert "delete it and run this again to have the page; or give --no-page" in done.stderr
     client.delete_object(Bucket=bucket, Key=HTML)
-    done = copied.program.run("init", copied.url, server=copied.server)
-    assert done.returncode != 0
 
     # What only the key of the doctor may read is not there for a browser.
     assert run_remedy(examine(copied, "--check", "page"), copied).states == {"ok"}

@@ -33,7 +33,7 @@ def page(exam: Examination) -> Iterator[Finding]:
         yield Finding(state="warning", found=f"the channel should have a page, and there is no {where}", remedy=put)
         return
     if not isinstance(stored, StoredObject) or not is_ours(stored.data):
-        remedy = f"delete it, and run: {put}; or turn `page` off: in the stack config, or by `chaninfra init --no-page`"
+        remedy = f"delete it, and run: {put}; or have no page: {exam.remedies.no_page(descriptor)}"
         found = f"{where} is not a page of chaninfra, so the page of the channel was not put"
         yield Finding(state="warning", found=found, remedy=remedy)
         return
