@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chaninfra.channel.page.files import GENERATOR, page_files
 from support.channels.channel_at import PREFIX
+from support.channels.channels import etags
 from support.channels.sick_channels import Diagnosis, Patient, allow_everyone, edit, examine, follow_remedies
 
 HTML = f"{PREFIX}/index.html"
@@ -48,6 +49,14 @@ def test_the_page_of_a_public_channel(copied: Patient) -> None:
     assert ill.of("page")["found"].endswith(f"or differs from what it was made with: {asset}")
     assert follow_remedies(ill, copied).states == {"ok"}
 
+    # Nobody calls the page and the summaries strangers or garbage.
+    put(f"{PREFIX}/noarch/summaries/hello.json", b"{}")
+    before = etags(copied.server, bucket)
+    copied.done("gc")
+    copied.done("reindex")
+    assert etags(copied.server, bucket).items() >= {key: before[key] for key in before if _of_page(key)}.items()
+    assert examine(copied).states == {"ok"}
+
     # As a copy by some tools makes it.
     put(HTML, client.get_object(Bucket=bucket, Key=HTML)["Body"].read(), ContentType="application/octet-stream")
     ill = examine(copied, "--check", "page")
@@ -77,6 +86,10 @@ def test_the_page_of_a_public_channel(copied: Patient) -> None:
     ill = examine(copied, "--check", "page")
     assert ill.failed >= {"anonymous"}
     assert ill.of("page")["state"] == "skipped"
+
+
+def _of_page(key: str) -> bool:
+    return key == HTML or "/assets/" in key or "/summaries/" in key
 
 
 def run_remedy(ill: Diagnosis, patient: Patient) -> Diagnosis:
