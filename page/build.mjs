@@ -1,4 +1,4 @@
-// Builds the page: `node build.mjs OUT` writes index.html and assets/, `node build.mjs --tests OUT` the tests.
+// Builds the page: `node build.mjs OUT` writes index.html and assets/, `node build.mjs --tests OUT` the tests and their programs.
 // The same sources and the same package-lock.json give the same bytes. Names of assets have a hash of their content.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ function licencesOf(inputs) {
 }
 
 async function tests(out) {
-  const names = readdirSync(join(here, "test")).filter((name) => name.endsWith(".test.ts") || name.endsWith(".test.tsx"));
+  const names = readdirSync(join(here, "test")).filter((name) => /\.(?:test\.tsx?|program\.ts)$/.test(name));
   await build({
     ...options,
     entryPoints: names.map((name) => `test/${name}`),

@@ -1,4 +1,4 @@
-"""Generate the printed pages and drawn pictures of `docs/`, and files of the templates.
+"""Generate the printed pages and drawn pictures of `docs/`, and files of the templates and of the channel's page.
 
 With --check, list the stale ones and exit 1.
 """
@@ -24,6 +24,7 @@ from docs_providers import providers
 from docs_settings import settings
 from docs_templates import FOLDER as TEMPLATES
 from docs_templates import common_files, templates
+from page_facts import page_facts
 from pictures import pictures
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -44,10 +45,11 @@ def main() -> int:
 
 
 def files() -> dict[Path, str]:
-    """Path → text of every generated file: the pages, the pictures, and files of the templates."""
+    """Path → text of every generated file: pages, pictures, files of the templates and of the page of a channel."""
     return {
         **{DOCS / name: text for name, text in {**pages(), **pictures()}.items()},
         **{TEMPLATES / name: text for name, text in common_files().items()},
+        **{DOCS.parent / "page/src" / name: text for name, text in page_facts().items()},
     }
 
 

@@ -69,6 +69,8 @@ def log_followed(log: Log, done: Followed) -> None:
         )
     if done.left_out_denied:
         log.write("left-out-denied", "warning", remedy="follow with the key or role of a maintainer")
+    for note in (*done.notes, *(note for report in done.reindexed for note in report.notes)):
+        log.write("note", "warning", text=note)
     if done.commits or done.read:
         told = {kind: getattr(done, kind) for kind in _KINDS}
         log.write(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from chaninfra.channel.conda.summary import Summary
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.index.commit.change import Applied, Change, IndexRecord
 from chaninfra.index.commit.commit import commit
 from chaninfra.index.part import Part
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import Summaries
 from chaninfra.index.whole import Whole
 
 EVERY_MS = 60_000
@@ -33,6 +35,7 @@ class Batches:
         self.applied = Applied()
         """What the commits until now have done."""
         self.committed = False
+        self.summaries = Summaries(subdir_index, new=not whole.exists)
         self._subdir_index = subdir_index
         self._whole = whole
         self._recovered = recovered
@@ -43,13 +46,16 @@ class Batches:
         ahead = self._every_ms * (part.number - 1) // count if part else 0
         self._last_ms = subdir_index.runtime.now_ms() - ahead
 
-    def add(self, file: str, record: IndexRecord, names: Callable[[set[str]], set[str]]) -> None:
-        """Add a record; commit those that were added if it is time. `names`: the names of further packages that a
-        change of these files is about, see Change.
+    def add(
+        self, file: str, record: IndexRecord, summary: Summary | None, names: Callable[[set[str]], set[str]]
+    ) -> None:
+        """Add a record and a summary; commit the records that were added if it is time. `names`: the names of further
+        packages that a change of these files is about, see Change.
 
         Raises as `commit`.
         """
         self.records[file] = record
+        self.summaries.add(summary)
         if not self._possible or self._subdir_index.runtime.now_ms() - self._last_ms < self._every_ms:
             return
         change = Change(records=self.records, names=names({*self.records}), recovered=self._recovered)

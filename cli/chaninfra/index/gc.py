@@ -5,7 +5,7 @@ Of the history of the index, all states of the last day are kept, then one an ho
 `index.history-days` days. A shard that neither the shard index nor the kept history nor a snapshot references is
 marked. A run at least a week later deletes it, so that readers with an older index still find it until then. No index
 can reference it again: each shard has a new name (docs/index-protocol.md). Sidecars whose package is gone are deleted
-in the same way.
+in the same way, and so are summaries of names that the index does not have.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ Why = Literal[
     "of an earlier indexer",
     "old state of the index",
     "attestations without a package",
+    "summary without a package",
     "abandoned upload",
 ]
 Mode = Literal["write", "check"]
@@ -90,9 +91,7 @@ class Collected:
 
 @prepared
 class _Marks(Struct, frozen=True):
-    """Key of a shard, or of a sidecar without a package, relative to the subdir → when it was first found so, in ms
-    since 1970.
-    """
+    """Key, relative to the subdir, of what is not needed → when it was first found so, in ms since 1970."""
 
     unreferenced: dict[str, int] = {}
     version: Literal[1] = 1
@@ -118,9 +117,7 @@ def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode, progress: P
 
 
 def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
-    """Delete the garbage of a subdir: old states of its index, unreferenced shards, and index files that are no longer
-    written.
-    """
+    """Delete the garbage of a subdir."""
     undeclared = left_over.undeclared(target)
     # First, so that a shard that is put and referenced meanwhile is not marked.
     shards, seen = listed(target)
@@ -152,11 +149,15 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     referenced = kept | pinned | authority.index.keys()
     before = read_marks(target)
     _check_recent(target, now)
-    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
+    unreferenced = {
+        **{key: entry for key, entry in shards.items() if key not in referenced},
+        **seen.unneeded(authority.index.hashes),
+    }
     marks = {key: _since(before, key, entry, now) for key, entry in unreferenced.items()}
     swept = week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
     garbage += [garbage_of(shards[key], "unreferenced") for key in swept if key in shards]
+    garbage += [garbage_of(seen.summaries[key], "summary without a package") for key in swept if key in seen.summaries]
     unused = _unused(target, replaced, history, {*shards, *authority.index.keys()})
     done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
     orphans = sweep(target, [key for key in swept if key in seen.sidecars], mode)

@@ -1,4 +1,6 @@
-"""Sidecars whose package is gone (CEP 50: a sidecar stays as long as its package does), for `gc`."""
+"""Sidecars whose package is gone (CEP 50: a sidecar stays as long as its package does), and summaries of names that the
+index does not have, for `gc`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from typing import Literal
 
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import STALE
+from chaninfra.channel.conda.object_names import SUMMARIES_FOLDER
 from chaninfra.channel.conda.sidecar_names import package_of
+from chaninfra.channel.conda.summary import summary_key
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY
@@ -18,17 +22,21 @@ from chaninfra.index.subdir_index import SubdirIndex
 
 @dataclass(frozen=True)
 class Seen:
-    """The packages, sidecars and index files of other indexers in a listing of a subdir's folder."""
+    """The packages, sidecars, summaries and index files of other indexers in a listing of a subdir's folder."""
 
     packages: set[str] = field(default_factory=set)
     sidecars: dict[str, ObjectMeta] = field(default_factory=dict)
     """File name → object, of the sidecars and their copies."""
+    summaries: dict[str, ObjectMeta] = field(default_factory=dict)
+    """Key relative to the folder → object."""
     index_files: dict[str, ObjectMeta] = field(default_factory=dict)
     """File name → object, of the authoritative index and of what only other indexers write, see `index_files.STALE`."""
 
     def take(self, file: str, entry: ObjectMeta) -> None:
         """Add an object; `file` is its key relative to the folder."""
         if "/" in file:
+            if file == summary_key(file.removeprefix(f"{SUMMARIES_FOLDER}/").removesuffix(".json")):
+                self.summaries[file] = entry
             return
         if suffix_of(file):
             self.packages.add(file)
@@ -40,6 +48,11 @@ class Seen:
     def orphans(self) -> dict[str, ObjectMeta]:
         """The sidecars without a package."""
         return {name: entry for name, entry in self.sidecars.items() if package_of(name) not in self.packages}
+
+    def unneeded(self, names: Collection[str]) -> dict[str, ObjectMeta]:
+        """The sidecars without a package, and the summaries of names that are not among these of the index."""
+        needed = {summary_key(name) for name in names}
+        return {**self.orphans(), **{key: entry for key, entry in self.summaries.items() if key not in needed}}
 
 
 def _still_orphaned(target: SubdirIndex, names: Collection[str]) -> Iterator[str]:

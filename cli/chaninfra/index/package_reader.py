@@ -9,6 +9,7 @@ from functools import partial
 from threading import Lock
 
 from chaninfra.channel.conda.filenames import Suffix, suffix_of
+from chaninfra.channel.conda.summary import Summary
 from chaninfra.channel.errors import (
     ConflictError,
     CredentialsError,
@@ -24,6 +25,7 @@ from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.report import RELEASE, THAW
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import summary_of
 from chaninfra.index.workers import MANY
 
 PART = 8 << 20
@@ -58,6 +60,8 @@ class Read:
     reason: str = ""
     streams: int = 1
     """See IndexedPackage."""
+    summary: Summary | None = None
+    """What it says of itself; only of a channel with summaries."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +236,7 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
         record=record,
         reason=reason,
         streams=package.streams,
+        summary=summary_of(package.index, file, package.about) if subdir_index.layout.has_page and record else None,
     )
 
 

@@ -18,11 +18,12 @@ from chaninfra.index.package.local_file import PackageFile, all_refused
 from chaninfra.index.package.sidecars import Sidecar
 from chaninfra.index.place import how_to_declare, require_index
 from chaninfra.index.progress import Progress
-from chaninfra.index.published import Failed, Published, PublishedPackage, combined, patch_of
+from chaninfra.index.published import Failed, Published, PublishedPackage, combined, other_packages, patch_of
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.runtime import Threads, run_all
 from chaninfra.index.signatures import Signatures, beside
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import Summaries, summary_of
 from chaninfra.index.upload import Existing, Uploaded, key_of, look, taken, upload
 
 COMPARING, UPLOADING, PUBLISHING, INDEXING = "comparing", "uploading", "publishing", "indexing"
@@ -194,7 +195,7 @@ def _publish_into(
                         patch=patch_of(applied, file),
                     )
                 )
-        reports.append(_other_packages(all_uploaded, report, reindexed))
+        reports.append(other_packages(all_uploaded, report, reindexed))
     if not reports:
         raise combined(failed)
     return Published(packages=tuple(published), report=Report.of(reports), failed=tuple(failed))
@@ -220,7 +221,7 @@ def _commit_or_wait(
 def _commit(
     subdir_index: SubdirIndex, uploads: Callable[[], list[Uploaded]], sidecars: _Sidecars
 ) -> tuple[Applied, SubdirReport]:
-    signatures = Signatures(subdir_index)
+    signatures, summaries = Signatures(subdir_index), Summaries(subdir_index)
 
     def change() -> Change:
         # A package without a sidecar on disk may have one in the bucket.
@@ -229,9 +230,13 @@ def _commit(
         appends = []
         for uploaded in uploads():
             file = uploaded.package.path.name
-            records[file] = uploaded.package.package.index_record(file, subdir_index.subdir, uploaded.etag)
+            package = uploaded.package.package
+            records[file] = package.index_record(file, subdir_index.subdir, uploaded.etag)
+            summaries.add(summary_of(package.index, file, package.about))
             if sidecar := sidecars[uploaded.package.path_in_channel]:
                 appends.append(partial(signatures.add, file, sidecar, fresh=uploaded.outcome == "uploaded"))
+        # Beside the commit, which takes as long.
+        summaries.start()
         run_all(subdir_index.runtime, appends)
         return Change(records=records, signatures=signatures.lookups(records))
 
@@ -240,7 +245,8 @@ def _commit(
     applied, report = commit_adopting(subdir_index, change)
     signed = sorted(applied.signed.keys() - applied.added.keys() - applied.replaced.keys())
     left_out = (*report.left_out, *signatures.left_out())
-    return applied, dataclasses.replace(report, signed=(*report.signed, *signed), left_out=left_out)
+    notes = (*report.notes, *summaries.finish())
+    return applied, dataclasses.replace(report, signed=(*report.signed, *signed), left_out=left_out, notes=notes)
 
 
 def _reindex_if_replaced(
@@ -266,27 +272,6 @@ def _reindex_if_replaced(
     from chaninfra.index.reindex import reindex_subdir
 
     return lost, reindex_subdir(subdir_index)
-
-
-def _other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed: SubdirReport | None) -> SubdirReport:
-    """The report of the subdir without the packages that were published, which are reported on their own."""
-    reports = [report, reindexed] if reindexed else [report]
-    published = {uploaded.package.path.name for uploaded in uploads}
-    left_out = {skipped.package: skipped for each in reports for skipped in each.left_out}
-    streamed = {uploaded.package.path.name for uploaded in uploads if uploaded.package.package.streams > 1}
-    return SubdirReport(
-        subdir=report.subdir,
-        before=report.before,
-        after=reports[-1].after,
-        added=tuple(sorted({file for each in reports for file in each.added} - published)),
-        replaced=tuple(sorted({file for each in reports for file in each.replaced} - published)),
-        dropped=tuple(sorted({file for each in reports for file in each.dropped})),
-        yanked=tuple(sorted({file for each in reports for file in each.yanked} - published)),
-        signed=tuple(sorted({file for each in reports for file in each.signed})),
-        left_out=tuple(left_out.values()),
-        odd_names=reports[-1].odd_names,
-        many_streams=tuple(sorted({*(reindexed or report).many_streams, *streamed})),
-    )
 
 
 def first_index(subdir_index: SubdirIndex) -> list[SubdirReport]:

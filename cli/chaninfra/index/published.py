@@ -9,8 +9,8 @@ from typing import Literal
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.commit.change import Applied
 from chaninfra.index.package.local_file import PackageFile
-from chaninfra.index.report import Report
-from chaninfra.index.upload import Outcome
+from chaninfra.index.report import Report, SubdirReport
+from chaninfra.index.upload import Outcome, Uploaded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +59,25 @@ def combined(failed: Sequence[Failed]) -> ChaninfraError:
         return first
     lines = "\n  ".join(f"{failure.package.path_in_channel}: {failure.error.message}" for failure in failed)
     return type(first)(f"{len(failed)} packages were not published:\n  {lines}", where=first.where, remedy=first.remedy)
+
+
+def other_packages(uploads: Sequence[Uploaded], report: SubdirReport, reindexed: SubdirReport | None) -> SubdirReport:
+    """The report of the subdir without the packages that were published, which are reported on their own."""
+    reports = [report, reindexed] if reindexed else [report]
+    published = {uploaded.package.path.name for uploaded in uploads}
+    left_out = {skipped.package: skipped for each in reports for skipped in each.left_out}
+    streamed = {uploaded.package.path.name for uploaded in uploads if uploaded.package.package.streams > 1}
+    return SubdirReport(
+        subdir=report.subdir,
+        before=report.before,
+        after=reports[-1].after,
+        added=tuple(sorted({file for each in reports for file in each.added} - published)),
+        replaced=tuple(sorted({file for each in reports for file in each.replaced} - published)),
+        dropped=tuple(sorted({file for each in reports for file in each.dropped})),
+        yanked=tuple(sorted({file for each in reports for file in each.yanked} - published)),
+        signed=tuple(sorted({file for each in reports for file in each.signed})),
+        left_out=tuple(left_out.values()),
+        odd_names=reports[-1].odd_names,
+        many_streams=tuple(sorted({*(reindexed or report).many_streams, *streamed})),
+        notes=tuple(note for each in reports for note in each.notes),
+    )

@@ -122,6 +122,8 @@ def _reindex(
                     part=part,
                     again=before is not None,
                 )
+                if survey.summaries is not None:
+                    survey.summaries.start()
                 report = _write(subdir_index, survey, scope, progress)
             except LostShardError:
                 # A shard that the store has is damaged, which only shows when it is read.
@@ -134,7 +136,8 @@ def _reindex(
                 continue
             existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
             write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
-            report = report.joined(before)
+            notes = survey.summaries.finish() if survey.summaries is not None else ()
+            report = replace(report, notes=notes).joined(before)
             if not survey.share.takes_over:
                 return report, survey
             before = report

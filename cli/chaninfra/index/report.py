@@ -102,6 +102,8 @@ class SubdirReport:
     """Packages that CEP 26 does not allow, of those that a re-index found in the folder."""
     many_streams: tuple[str, ...] = ()
     """Packages in several bzip2 streams, of those that were read."""
+    notes: tuple[str, ...] = ()
+    """What did not go as it should, and needs nothing."""
 
     @property
     def differed(self) -> bool:
@@ -133,6 +135,7 @@ class Report:
     invalid: tuple[InvalidRecord, ...] = ()
     stale: tuple[str, ...] = ()
     many_streams: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, subdirs: Iterable[SubdirReport]) -> Report:
@@ -145,4 +148,5 @@ class Report:
             invalid=tuple(each for report in reports for each in report.invalid),
             stale=tuple(f"{report.subdir}/{name}" for report in reports for name in report.stale),
             many_streams=tuple(f"{report.subdir}/{name}" for report in reports for name in report.many_streams),
+            notes=tuple(note for report in reports for note in report.notes),
         )

@@ -17,7 +17,7 @@ class Standing:
     """What there is for `gc` to do in a subdir. Counted without reading the history, which may be large."""
 
     overdue: tuple[Garbage, ...]
-    """Shards, and sidecars without a package, that an earlier run of `gc` marked at least a week ago."""
+    """Shards, and sidecars and summaries without a package, that an earlier run of `gc` marked at least a week ago."""
     waiting: int
     """Those that it marked later."""
     states: int
@@ -33,13 +33,22 @@ def standing(target: SubdirIndex) -> Standing:
     (shards, seen), now = listed(target), target.runtime.now_ms()
     history = dict(kept_numbers(target))
     authority = read_authority(target)
-    referenced = authority.index.keys() if authority is not None and authority.index is not None else shards.keys()
-    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **seen.orphans()}
+    index = authority.index if authority is not None else None
+    referenced = index.keys() if index is not None else shards.keys()
+    unneeded = seen.unneeded(index.hashes) if index is not None else seen.orphans()
+    unreferenced = {**{key: entry for key, entry in shards.items() if key not in referenced}, **unneeded}
     marks = {key: since for key, since in read_marks(target).unreferenced.items() if key in unreferenced}
     overdue = week_old(marks, unreferenced, now)
     return Standing(
         overdue=tuple(
-            garbage_of(unreferenced[key], "unreferenced" if key in shards else "attestations without a package")
+            garbage_of(
+                unreferenced[key],
+                "unreferenced"
+                if key in shards
+                else "attestations without a package"
+                if key in seen.sidecars
+                else "summary without a package",
+            )
             for key in overdue
         ),
         waiting=len(marks) - len(overdue),

@@ -35,6 +35,7 @@ from chaninfra.index.report import InvalidRecord, LeftOut, OddName, SubdirReport
 from chaninfra.index.share import Share
 from chaninfra.index.signatures import Signatures
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import Summaries
 from chaninfra.index.whole import Whole, read_whole
 from chaninfra.index.yanks import Yanks, yanks_of
 
@@ -70,6 +71,8 @@ class Survey:
     left_out: list[LeftOut] = field(default_factory=list)
     invalid: list[InvalidRecord] = field(default_factory=list)
     many_streams: list[str] = field(default_factory=list)
+    summaries: Summaries | None = None
+    """Of the packages that were read, if anything is written."""
     same_bytes: set[str] = field(default_factory=set)
     """Files that were read and have the bytes of their old record."""
     cached: EtagCache = field(default_factory=dict)
@@ -191,7 +194,7 @@ def survey_of(
             if batches is None:
                 records[read.file] = record
             else:
-                batches.add(read.file, record, partial(_more_names, survey))
+                batches.add(read.file, record, read.summary, partial(_more_names, survey))
             continue
         without_record.append(read)
         survey.left_out.append(LeftOut(package=f"{subdir_index.subdir}/{read.file}", reason=read.reason))
@@ -200,6 +203,7 @@ def survey_of(
             unreadable[read.file] = read.etag
     if batches is not None:
         records, survey.before_end, survey.committed = batches.records, batches.applied, batches.committed
+        survey.summaries = batches.summaries
     survey.left_out += [wrong for wrong in named_wrongly(subdir_index, listing) if share.has(wrong.file)]
     lost = lost_shards(survey)
     reshard = {*lost}

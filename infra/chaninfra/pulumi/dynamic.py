@@ -142,6 +142,12 @@ class EventBridgeProvider(_Provider):
     noun = "event-bridge"
 
 
+class PageProvider(_Provider):
+    """See `handlers.page`."""
+
+    noun = "page"
+
+
 class _LaterProvider(_Provider):
     """The provider of a resource in the state that only a later chaninfra has: every call refuses."""
 
@@ -241,3 +247,9 @@ class EventBridge(_Resource, module="chaninfra", name="EventBridge"):
     """Events of a bucket on AWS that go to EventBridge."""
 
     provider = EventBridgeProvider
+
+
+class Page(_Resource, module="chaninfra", name="Page"):
+    """The page of a channel."""
+
+    provider = PageProvider

@@ -42,6 +42,12 @@ class Place:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def set_page(self, *, page: bool = True) -> None:
+        """Give the channel a page, or take it: so it has summaries of its packages, or none."""
+        which = {"Bucket": self.bucket, "Key": f"{self.url.removeprefix(f's3://{self.bucket}/')}/channel.json"}
+        document = json.loads(self.server.client().get_object(**which)["Body"].read()) | {"page": page}
+        self.server.client().put_object(**which, Body=json.dumps(document).encode())
+
     def repodata(self, subdir: str) -> dict[str, Any]:
         """The index of a subdir."""
         found = self.server.client().get_object(Bucket=self.bucket, Key=f"{PREFIX}/{subdir}/repodata.json")

@@ -202,7 +202,7 @@ def test_parts_commit_in_turn_and_not_more_often_the_more_there_are(
     record = package("a").package.index_record(file("a"), "noarch", "")
     for second in range(0, first_ms + 2 * every_ms + 1, 500):
         runtime.time = start + second
-        made.add(file("a"), record, lambda files: set())
+        made.add(file("a"), record, None, lambda files: set())
         if not made.records:
             commits.append(second)
     assert commits == [first_ms, first_ms + every_ms, first_ms + 2 * every_ms]

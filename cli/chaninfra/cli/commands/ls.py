@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chaninfra.channel.errors import SkippedError
+    from chaninfra.index.channel import Channel
     from chaninfra.index.contents import Behind, Listed, LostShards
     from chaninfra.index.left_out_json import LeftOutPackage
+    from chaninfra.index.progress import Progress
     from chaninfra.index.select import Candidate
 
 _SHOWN = 5
@@ -35,6 +37,9 @@ def ls(
     channel: Annotated[
         str | None, typer.Option("-c", "--channel", metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")
     ] = None,
+    long: Annotated[
+        bool, typer.Option("--long", help="Also what each package says of itself, where the channel has a page.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     store: StoreFlags,
 ) -> None:
@@ -45,7 +50,8 @@ def ls(
     written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
     shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
     attestations it has (`attestations-sha256`, or null). A note names the packages that `chaninfra follow` could not
-    index, or holds back. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
+    index, or holds back. With --long the newest package of each name has SUMMARY, a line that it says of itself; it
+    takes a request a name. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
 
     With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.
 
@@ -54,6 +60,7 @@ def ls(
       chaninfra ls
       chaninfra ls stack:prod my-package
       chaninfra ls "my-package >=1.0,<2" -c stack:prod
+      chaninfra ls --long my-package
       chaninfra ls s3://my-bucket/my-channel --json
     """
     from chaninfra.channel.errors import ChaninfraError, ConfigurationError, EngineError
@@ -64,7 +71,7 @@ def ls(
         channel = one_channel(wanted.pop(0), channel)
     refuse_channels(wanted, "ls", "PACKAGE")
     try:
-        _list(wanted, channel, store, as_json=as_json)
+        _list(wanted, channel, store, long=long, as_json=as_json)
     except ChaninfraError as error:
         name_channel(error, channel, store)
         # Not found: neither a package nor, perhaps, a channel to look in.
@@ -74,7 +81,7 @@ def ls(
         raise
 
 
-def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_json: bool) -> None:
+def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, long: bool, as_json: bool) -> None:
     import msgspec
 
     from chaninfra.channel.errors import ChaninfraError, StoppedError
@@ -92,6 +99,7 @@ def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_j
         shown.stage("reading the index")
         contents = contents_of(opened, shown)
         packages, unknown = _selected(contents.packages, wanted)
+        lines = _lines(opened, packages, shown) if long else None
     for subdir in contents.without_index:
         command = remedies_for(channel, store).command("reindex")
         streams.note(f"{opened.url(subdir)} has no index; run `{command}` to create it")
@@ -103,7 +111,13 @@ def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_j
         )
     if contents.left_out_unread is not None and not wanted:
         streams.warning(contents.left_out_unread)
-    streams.result_json(msgspec.to_builtins(packages)) if as_json else streams.result(_text(packages))
+    if as_json:
+        told = msgspec.to_builtins(packages)
+        for each, package in zip(told, packages, strict=True):
+            each |= {} if lines is None else {"summary": lines.get(_place(package))}
+        streams.result_json(told)
+    else:
+        streams.result(_text(packages, lines))
     if contents.lost:
         if unknown:
             streams.note(f"there is no such package: {', '.join(unknown)}")
@@ -111,6 +125,29 @@ def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, as_j
     if unknown:
         remedy = nearest_to(unknown, _candidates(contents.packages))
         raise ChaninfraError(f"there is no such package: {', '.join(unknown)}", remedy=remedy)
+
+
+def _place(package: Listed) -> tuple[str, str]:
+    """The subdir, and the name as clients look it up."""
+    from chaninfra.channel.conda.name_rules import client_name
+
+    return package.subdir, client_name(package.name)
+
+
+def _lines(channel: Channel, packages: Sequence[Listed], shown: Progress) -> dict[tuple[str, str], str]:
+    """What the packages say of themselves, a line each."""
+    from chaninfra.channel.text import count
+    from chaninfra.index.package.about import line
+    from chaninfra.index.said import read_said
+
+    if not channel.descriptor.has_page:
+        streams.note("this channel has no summaries of its packages: it has no page, see `page` in the stack config")
+        return {}
+    said = read_said(channel, dict.fromkeys(map(_place, packages)), shown)
+    if said.error is not None:
+        streams.note(f"the summaries of {count(said.unread, 'name')} could not be read: {said.error.summary}")
+    lines = {place: line(summary.summary) for place, summary in said.summaries.items()}
+    return {place: text for place, text in lines.items() if text is not None}
 
 
 def _is_channel(word: str, *, named: bool) -> bool:
@@ -201,9 +238,11 @@ def _behind(late: Behind) -> str:
     )
 
 
-def _text(packages: Sequence[Listed]) -> str:
+def _text(packages: Sequence[Listed], summaries: Mapping[tuple[str, str], str] | None = None) -> str:
+    """The table; with a summary in the first row of each name, where there are some."""
     from chaninfra.channel.text import count
 
+    left = None if summaries is None else {**summaries}
     rows = [
         (
             each.subdir,
@@ -214,10 +253,12 @@ def _text(packages: Sequence[Listed]) -> str:
             _size(each.size),
             each.file.rsplit(".", 1)[-1],
             "" if each.yanked is None else f"yanked: {each.yanked}" if each.yanked else "yanked",
+            *([] if left is None else [left.pop(_place(each), "")]),
         )
         for each in packages
     ]
-    head = ("SUBDIR", "NAME", "VERSION", "BUILD", "DATE", "SIZE", "FORMAT", "YANKED")
+    more = [] if left is None else ["SUMMARY"]
+    head = ("SUBDIR", "NAME", "VERSION", "BUILD", "DATE", "SIZE", "FORMAT", "YANKED", *more)
     lines = [streams.table([head, *rows])] if rows else []
     return "\n".join([*lines, count(len(rows), "package")])
 

@@ -152,6 +152,8 @@ def _warn(report: Report, reindex: str, gc: str) -> None:
         )
         remedy = "publish it as .conda, too, which all clients prefer: `cph transmute FILE .conda`"
         streams.warning(ChaninfraError(text, remedy=remedy))
+    for note in report.notes:
+        streams.note(note)
     if report.stale:
         them = _them(report.stale)
         text = (

@@ -113,6 +113,9 @@ class _ProbingStore(_Forwarding):
                 return self._first(key, body, condition)
         if self._honoured[kind]:
             return self._store.put(key, body, condition)
+        if not self._single:
+            # Another thread has found it out, with a write whose failure is told in another way.
+            raise _no_conditional_writes(self._descriptor)
         return Unconditional(self._store).put(key, body, condition)
 
     def _first(self, key: str, body: ObjectBody, condition: Condition) -> str:

@@ -26,6 +26,7 @@ from chaninfra.index.copy.plan import LEAVE_OUT, SubdirPlan, Task
 from chaninfra.index.copy.records import found_patch, index_record, record_fields
 from chaninfra.index.copy.report import CopiedPackage, Failed, together
 from chaninfra.index.copy.source import Source
+from chaninfra.index.copy.summaries import told_summaries
 from chaninfra.index.lasting import until_it_holds
 from chaninfra.index.package.sidecars import MAX_SIDECAR, Sidecar, SidecarError, sidecar_name
 from chaninfra.index.package_reader import Read, read_files
@@ -33,6 +34,7 @@ from chaninfra.index.progress import SILENT
 from chaninfra.index.report import RESIGN, LeftOut, SubdirReport
 from chaninfra.index.runtime import Runtime, run_all
 from chaninfra.index.signatures import Signatures
+from chaninfra.index.summaries import Summaries
 from chaninfra.index.times import now_text, now_with_offset
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(?:Z|[+-][0-9]{2}:[0-9]{2})")
@@ -194,10 +196,14 @@ def _commit(
     }
     fresh = {each.file for each in batch if each.brought.way != "present"}
     signatures, sidecars = Signatures(target), _Sidecars(source, target.runtime)
+    summaries = Summaries(target)
     last: list[Applied] = []
     holds = dict.fromkeys(yanks, True)
 
     def change() -> Change:
+        for summary in told_summaries(source, target, [each.brought for each in batch]):
+            summaries.add(summary)
+        summaries.start()
         sidecars.add(signatures, batch, fresh)
         return Change(
             records=records,
@@ -225,7 +231,8 @@ def _commit(
     else:
         report = commit_to()
     left_out = (*report.left_out, *signatures.left_out(), *sidecars.left_out)
-    return last[-1], dataclasses.replace(report, left_out=left_out)
+    notes = (*report.notes, *summaries.finish())
+    return last[-1], dataclasses.replace(report, left_out=left_out, notes=notes)
 
 
 def _yank(yank: Yank, runtime: Runtime, mirror: str | None) -> Yank:

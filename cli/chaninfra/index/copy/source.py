@@ -12,6 +12,7 @@ from msgspec import Raw
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.conda.summary import Summary
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.credentials import Credentials
@@ -104,6 +105,11 @@ class Source(Protocol):
 
     def sidecar(self, package: SourcePackage, most: int) -> bytes | None:
         """The attestations of the package (CEP 50: `<file>.sigs`), at most `most` bytes; None: it has none."""
+
+    def summary(self, package: SourcePackage) -> Summary | None:
+        """What the source has as the summary of the package's name, if that is of this package; None: it has none. What
+        it says is input.
+        """
 
     def s3_object(self, package: SourcePackage) -> S3Object | None:
         """Where the file is in S3, so that its store can copy it; None: it is not in S3."""

@@ -30,6 +30,7 @@ from chaninfra.index.package.sidecars import sidecar_name
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import Summaries
 
 _ROUNDS = 5
 """How often packages are looked at that changed meanwhile, and how often an index of another tool is taken over, before
@@ -73,6 +74,8 @@ class Followed:
     listed_as_held: int = 0
     left_out_denied: bool = False
     """Whether these credentials may not write left-out.json."""
+    notes: list[str] = field(default_factory=list)
+    """What did not go as it should, and needs nothing."""
 
     @property
     def written(self) -> list[Subdir]:
@@ -159,7 +162,12 @@ class _Following:
         return {*applied.superseded, *self._gone(applied)}
 
     def _commit(self, look: Look) -> Applied:
+        summaries = Summaries(self._subdir_index)
+        for summary in look.summaries:
+            summaries.add(summary)
+        summaries.start()
         done = commit(self._subdir_index, lambda: look.change, when="changed", shards=look.shards)
+        self._followed.notes += summaries.finish()
         if done.written:
             subdir = self._subdir_index.subdir
             self._followed.commits[subdir] = self._followed.commits.get(subdir, 0) + 1

@@ -11,6 +11,7 @@ from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.name_rules import client_name, unreadable
 from chaninfra.channel.conda.record_facts import RecordFacts, read_facts
 from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.summary import Summary
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, is_etag_of
@@ -41,6 +42,8 @@ class Look:
     left_out: dict[str, LeftOutPackage] = field(default_factory=dict)
     fine: set[str] = field(default_factory=set)
     """Those that are in line with the index, or will be by the change."""
+    summaries: list[Summary] = field(default_factory=list)
+    """Of those that were read and get another record."""
 
     @property
     def differs(self) -> bool:
@@ -97,6 +100,7 @@ def look_at(
         read=len(to_read),
         left_out=looked.left_out,
         fine=named.packages - looked.left_out.keys(),
+        summaries=looked.summaries,
     )
 
 
@@ -165,6 +169,7 @@ class _Looked:
         self.renewed: set[str] = set()
         self.left_out: dict[str, LeftOutPackage] = {}
         self.to_read: dict[str, ObjectMeta] = {}
+        self.summaries: list[Summary] = []
         self._subdir_index = subdir_index
         self._known = known
         self._before = before
@@ -218,6 +223,7 @@ class _Looked:
             self._leave_out(file, HELD, ACCEPT, kind="held", etag=read.etag, sha256=read.sha256)
         elif read.record is not None:
             self.records[file] = read.record
+            self.summaries += [read.summary] if read.summary else []
         else:
             self._leave_out(file, read.reason, REPLACE, etag=read.etag, sha256=read.sha256)
             if facts is not None:

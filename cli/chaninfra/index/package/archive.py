@@ -7,10 +7,8 @@ time.
 
 from __future__ import annotations
 
-import bz2
 import dataclasses
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +22,9 @@ from msgspec import Raw
 from chaninfra.channel.conda.filenames import Suffix, table_and_key
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.index.commit.change import IndexRecord
-from chaninfra.index.package.broken import BrokenFileError, broken
+from chaninfra.index.package.about import MAX_ABOUT, NOTHING, About, parse_about
+from chaninfra.index.package.broken import BrokenFileError
+from chaninfra.index.package.bz2_stream import Bz2Stream, CountingStreams, Limited
 from chaninfra.index.package.conda_zip import check_path, info_stream
 from chaninfra.index.package.index_json import MAX_BYTES, IndexJson, PackageError, parse_index
 from chaninfra.index.package.record import RecordLayout, record_of
@@ -36,10 +36,10 @@ _MAX_UNPACKED = 1 << 30
 _MAX_MEMBERS = 100_000
 _INDEX = "info/index.json"
 _RUN_EXPORTS = "info/run_exports.json"
-_BZ2_STREAM = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
-"""How a bzip2 stream begins: its header, and that of its first block or of its end."""
-_BZ2_HEADER = 10
-"""So many bytes of it."""
+_ABOUT = "info/about.json"
+_READ_ON = 256 << 10
+"""So many bytes of the tar in a `.tar.bz2` are read behind its index.json, for its about.json. conda-build sorts the
+files in `info/` by size, and puts them first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,8 @@ class IndexedPackage:
     sha256: str
     streams: int = 1
     """The number of bzip2 streams of a `.tar.bz2`; conda unpacks one of several, rattler's clients do not."""
+    about: About = NOTHING
+    """What it says of itself in its about.json."""
 
     def index_record(self, file: str, subdir: str, etag: str | None = None) -> IndexRecord:
         """The record for a file of this name in `subdir`; `etag` is that of the object that was read."""
@@ -133,6 +135,7 @@ def _blocks(file: IO[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
 class _Metadata:
     index: bytes
     run_exports: bytes | None = None
+    about: bytes | None = None
 
 
 class _Told:
@@ -192,85 +195,64 @@ def _package(source: _Hashing, read: Callable[[], _Metadata]) -> IndexedPackage:
         size=source.size,
         md5=source.md5.hexdigest(),
         sha256=source.sha256.hexdigest(),
+        about=parse_about(metadata.about),
     )
 
 
 def _bz2_package(chunks: Iterable[bytes], md5: str | None = None) -> IndexedPackage:
-    counting = _CountingStreams(chunks)
+    counting = CountingStreams(chunks)
     source = _Hashing(counting, md5)
     package = _package(source, lambda: _of_bz2(source))
     return dataclasses.replace(package, streams=counting.streams)
 
 
-class _CountingStreams:
-    """Iterates over the chunks of a bzip2 file once, and counts the streams in those that were taken so far."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = chunks
-        self.streams = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        end = b""
-        for chunk in self._chunks:
-            # One may begin in the chunk before.
-            self.streams += len(_BZ2_STREAM.findall(end + chunk[: _BZ2_HEADER - 1]))
-            self.streams += len(_BZ2_STREAM.findall(chunk))
-            end = (end + chunk[1 - _BZ2_HEADER :])[1 - _BZ2_HEADER :]
-            yield chunk
-
-
 def _of_bz2(source: Iterator[bytes]) -> _Metadata:
     """The metadata; decompression stops after it. rattler's indexer also ignores run_exports of a `.tar.bz2`."""
-    for name, content in _members(_Bz2Stream(source), {_INDEX}):
+    stream = Limited(Bz2Stream(source))
+    members = _tar(stream)
+    about: bytes | None = None
+    for name, content in _wanted(members, {_INDEX}):
         if name == _INDEX:
-            return _Metadata(index=content)
+            return _Metadata(index=content, about=_about_behind(members, stream) if about is None else about)
+        about = content
     raise PackageError(f"is not a conda package: it has no {_INDEX}")
 
 
+def _about_behind(members: TarMembers, stream: Limited) -> bytes | None:
+    """The about.json behind an index.json, if only other members of `info/`, and few bytes, are between them. What is
+    wrong there was never a reason to refuse a package.
+    """
+    stream.left = _READ_ON
+    try:
+        for member in members:
+            if not member.name.startswith("info/"):
+                break
+            if member.name == _ABOUT:
+                return members.content(_READ_ON) if member.regular else None
+    except (PackageError, TarError):
+        pass
+    return None
+
+
 def _of_zip(file: IO[bytes]) -> _Metadata:
-    members = dict(_members(info_stream(file), {_INDEX, _RUN_EXPORTS}))
+    members = dict(_wanted(_tar(info_stream(file)), {_INDEX, _RUN_EXPORTS}))
     if _INDEX not in members:
         raise PackageError(f"is not a conda package: it has no {_INDEX}")
-    return _Metadata(index=members[_INDEX], run_exports=members.get(_RUN_EXPORTS))
+    return _Metadata(index=members[_INDEX], run_exports=members.get(_RUN_EXPORTS), about=members.get(_ABOUT))
 
 
-def _members(stream: Stream, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of the wanted members. Raises PackageError and TarError."""
-    members = TarMembers(stream, max_bytes=_MAX_UNPACKED, max_members=_MAX_MEMBERS)
+def _tar(stream: Stream) -> TarMembers:
+    return TarMembers(stream, max_bytes=_MAX_UNPACKED, max_members=_MAX_MEMBERS)
+
+
+def _wanted(members: TarMembers, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of the wanted members, and of a readable about.json. Raises PackageError and TarError."""
     for member in members:
         check_path(member.name)
-        if member.name in wanted:
+        if member.name == _ABOUT:
+            if member.regular and member.size <= MAX_ABOUT:
+                yield member.name, members.content(MAX_ABOUT)
+        elif member.name in wanted:
             if not member.regular:
                 raise PackageError(f"is not a conda package: {member.name} is not a regular file")
             yield member.name, members.content(MAX_BYTES)
-
-
-class _Bz2Stream:
-    def __init__(self, source: Iterator[bytes]) -> None:
-        self._source = source
-        self._decompressor = bz2.BZ2Decompressor()
-        self._input = b""
-        self._first: bytes | None = None
-
-    def read(self, size: int, /) -> bytes:
-        while size:
-            if self._decompressor.eof:
-                # A bz2 file may consist of several streams.
-                self._input = self._decompressor.unused_data or next(self._source, b"")
-                if not self._input:
-                    return b""
-                self._decompressor = bz2.BZ2Decompressor()
-            elif self._decompressor.needs_input and not self._input:
-                self._input = next(self._source, b"")
-                if not self._input:
-                    raise broken(self._first or b"", ".tar.bz2", at_end=True, why="it ends too early")
-            if self._first is None:
-                self._first = self._input
-            try:
-                data = self._decompressor.decompress(self._input, size)
-            except OSError as error:
-                raise broken(self._first, ".tar.bz2", at_end=False, why=str(error)) from error
-            self._input = b""
-            if data:
-                return data
-        return b""

@@ -29,6 +29,7 @@ from chaninfra.index.prune.prepare import Planned, by_subdir, yank_for
 from chaninfra.index.prune.stages import DELETING, YANKING
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import forget
 from chaninfra.index.times import now_with_offset
 from chaninfra.index.whole import check_writable
 from chaninfra.index.yank import choosing, yank_chosen
@@ -123,6 +124,8 @@ def _delete(
     # Rule: the file goes before its yank. A file without a yank would come back by the next re-index.
     _, report = commit_adopting(target, lambda: Change(deleted=files), "now")
     after_commit(channel, {target.subdir: target}, {target.subdir: names})
+    if target.layout.has_page:
+        forget(target, files)
     return looked, report
 
 

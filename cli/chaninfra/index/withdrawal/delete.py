@@ -30,6 +30,7 @@ from chaninfra.index.patches.document import marked, update_patches, without_mar
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import forget
 from chaninfra.index.times import now_text
 from chaninfra.index.withdrawal.document import Withdrawal, Withdrawn, unfinished, update_withdrawn
 from chaninfra.index.withdrawal.old_files import clean_old_files
@@ -49,7 +50,7 @@ class Deleted:
     """What `delete` did."""
 
     objects: list[str] = field(default_factory=list)
-    """The keys of files and sidecars."""
+    """The keys of files, sidecars and summaries."""
     shards: list[str] = field(default_factory=list)
     """The keys of shards."""
     index_files: list[str] = field(default_factory=list)
@@ -151,6 +152,7 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
     done.back += sorted(f"{target.subdir}/{file}" for file in again)
     _delete_objects(target, [key for file, there in left.items() if file not in again for key in there], done)
     _forget(target, files - again, done)
+    done.objects += forget(target, files - again)
     others = clean_old_files(target, files - again)
     done.index_files += others.deleted
     done.changed += others.changed

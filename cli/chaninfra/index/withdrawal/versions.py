@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_SHARD, STALE
 from chaninfra.channel.conda.object_names import (
     ETAG_CACHE_FOLDER,
@@ -23,6 +24,7 @@ from chaninfra.channel.conda.object_names import (
 from chaninfra.channel.conda.shards import is_shard, names_file
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.subdirs import Subdir
+from chaninfra.channel.conda.summary import summary_key
 from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.channel.s3.boto import translating_errors
 from chaninfra.channel.s3.object_versions import ObjectVersion, delete, versions
@@ -110,7 +112,7 @@ def _delete_all(channel: Channel, these: Sequence[ObjectVersion]) -> list[Undele
 
 def _had_it(name: str, files: Files) -> bool:
     """Whether the object with this key, relative to the channel, is one of the packages or their sidecars, or may have
-    had a record of one.
+    told of one.
     """
     first, _, rest = name.partition("/")
     if first == SNAPSHOTS_FOLDER:
@@ -118,6 +120,8 @@ def _had_it(name: str, files: Files) -> bool:
         return len(parts) == 3 and parts[1] in files and parts[2] in _DERIVED
     for subdir, names in files.items():
         if first == subdir and (rest in names or package_of(rest) in names or rest in _DERIVED):
+            return True
+        if first == subdir and rest in {summary_key(package_name(file)) for file in names}:
             return True
         if name in (
             f"{ETAG_CACHE_FOLDER}/{subdir}.json.zst",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,11 @@ from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import (
+    ASSETS_FOLDER,
     CHANINFRA_FOLDER,
     CHANNEL_JSON,
     NOTICES_JSON,
+    SUMMARIES_FOLDER,
     WITHDRAWN_JSON,
     YANKED_JSON,
 )
@@ -24,6 +27,8 @@ from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.location import join
 
 _DOCUMENTS = (CHANNEL_JSON, YANKED_JSON, WITHDRAWN_JSON, NOTICES_JSON)
+_FOLDERS = (f"{SHARDS}/", f"{SUMMARIES_FOLDER}/")
+_ASSET = re.compile(rf"{ASSETS_FOLDER}/(?:page|style|licences)-[0-9a-f]{{16}}\.(?:js|css|txt)")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class ChannelLayout:
     prefix: str
     subdirs: tuple[Subdir, ...]
     index: IndexSettings
+    has_page: bool = False
+    """Whether the channel has a page, and summaries of its packages."""
 
     @classmethod
     def of(cls, prefix: str, subdirs: Iterable[Subdir], index: dict[str, Any]) -> ChannelLayout:
@@ -68,8 +75,11 @@ def package_keys(keys: Iterable[str], prefix: str) -> list[str]:
 
 
 def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
-    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, channel.json and the other
-    documents beside it, the index files of snapshots and their list, and `.chaninfra/`."""
+    """The keys that chaninfra or an indexer wrote for the channel: index files, shards, summaries, channel.json and the
+    other documents beside it, the index files of snapshots and their list, what the page loads, and `.chaninfra/`.
+
+    Not `index.html`, whose name does not say whose it is: see `channel.page.put.is_own_page`.
+    """
     names = set(FILE_NAMES.values())
     start = f"{prefix}/" if prefix else ""
 
@@ -80,8 +90,8 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
         if first == CHANINFRA_FOLDER or (not rest and first in _DOCUMENTS):
             return True
         if first in KNOWN_SUBDIRS:
-            return rest in names or rest.startswith(SHARDS + "/")
-        return is_file_of_snapshots(key[len(start) :])
+            return rest in names or rest.startswith(_FOLDERS)
+        return is_asset(key[len(start) :]) or is_file_of_snapshots(key[len(start) :])
 
     return [key for key in keys if own(key)]
 
@@ -96,3 +106,8 @@ def own_and_sidecar_keys(keys: Iterable[str], prefix: str) -> list[str]:
         return key.startswith(start) and subdir in KNOWN_SUBDIRS and package_of(file) is not None
 
     return [*own_keys(given, prefix), *filter(sidecar, given)]
+
+
+def is_asset(name: str) -> bool:
+    """Whether this is the name of an asset of a page of chaninfra, of any version, relative to the channel."""
+    return _ASSET.fullmatch(name) is not None

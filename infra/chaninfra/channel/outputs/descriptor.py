@@ -18,6 +18,7 @@ from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
 from chaninfra.channel.conda.mirrors import MIRRORS, Mirror, MirrorName
+from chaninfra.channel.conda.object_names import INDEX_HTML
 from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
 from chaninfra.channel.conda.snapshot_schedule import SnapshotSchedule
 from chaninfra.channel.conda.structs import prepared
@@ -168,6 +169,17 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         return self.visibility == "public" if isinstance(self.page, UnsetType) else self.page
 
     @property
+    def page_url(self) -> str | None:
+        """The URL that opens the page in a browser; None if the channel has no page, or not everybody can read it.
+
+        A store answers a URL that ends in a slash with an error or with a listing (docs/page.md), the CDN of the stack
+        with the page.
+        """
+        if not self.has_page or self.public_url is None:
+            return None
+        return f"{self.public_url.rstrip('/')}/{'' if self.cdn else INDEX_HTML}"
+
+    @property
     def rules(self) -> Mapping[str, RetentionRule]:
         """The retention rules by name."""
         return {} if isinstance(self.retention, UnsetType) else self.retention
@@ -235,8 +247,13 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         snapshots=channel.snapshots,
         retention=dict(channel.retention) if channel.retention else UNSET,
         mirrors=dict(channel.mirrors) if channel.mirrors else UNSET,
-        page=UNSET if channel.page == (channel.visibility == "public") else channel.page,
+        page=page_setting(channel.visibility, channel.page),
     )
+
+
+def page_setting(visibility: Visibility, page: bool) -> bool | UnsetType:
+    """The value of `page` in channel.json for a channel that has a page, or has none."""
+    return UNSET if page == (visibility == "public") else page
 
 
 def to_document(descriptor: Descriptor) -> dict[str, Any]:

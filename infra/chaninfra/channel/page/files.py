@@ -6,7 +6,6 @@ changes, so a new page needs no invalidation.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -21,7 +20,6 @@ CACHE_CONTROL = "max-age=300"
 GENERATOR = b'<meta name="generator" content="chaninfra page">'
 """What tells our `index.html` from that of somebody else."""
 
-_ASSET = re.compile(rf"{ASSETS_FOLDER}/(?:page|style|licences)-[0-9a-f]{{16}}\.(?:js|css|txt)")
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -49,11 +47,6 @@ def page_files() -> tuple[PageFile, ...]:
 def is_ours(index_html: bytes) -> bool:
     """Whether these bytes of an `index.html` are a page of chaninfra, of any version."""
     return GENERATOR in index_html
-
-
-def is_asset(name: str) -> bool:
-    """Whether this is the name of an asset of a page of chaninfra, relative to the channel."""
-    return _ASSET.fullmatch(name) is not None
 
 
 def _body(name: str, data: bytes) -> ObjectBody:

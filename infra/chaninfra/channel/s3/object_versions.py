@@ -44,12 +44,24 @@ def versions(client: S3Client, location: Location, prefix: str) -> Iterator[Obje
 
     Raises StorageError.
     """
+    return _versions(client, location, f"{prefix}/" if prefix else "")
+
+
+def versions_of(client: S3Client, location: Location, key: str) -> Iterator[ObjectVersion]:
+    """Every version and delete marker of one object; the object, on a store that cannot list versions.
+
+    Raises StorageError.
+    """
+    return (each for each in _versions(client, location, key) if each.key == key)
+
+
+def _versions(client: S3Client, location: Location, start: str) -> Iterator[ObjectVersion]:
+    """The versions of the objects whose keys begin with `start`."""
     from botocore.exceptions import ClientError
 
-    folder = f"{prefix}/" if prefix else ""
-    with translating_errors(location, "list", prefix):
+    with translating_errors(location, "list", start.rstrip("/")):
         try:
-            for page in client.get_paginator("list_object_versions").paginate(Bucket=location.bucket, Prefix=folder):
+            for page in client.get_paginator("list_object_versions").paginate(Bucket=location.bucket, Prefix=start):
                 for version in page.get("Versions", ()):
                     yield ObjectVersion(
                         version["Key"],
@@ -63,7 +75,7 @@ def versions(client: S3Client, location: Location, prefix: str) -> Iterator[Obje
         except ClientError as error:
             if not is_missing_call(*code_and_status(error)):
                 raise
-        for listed in client.get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=folder):
+        for listed in client.get_paginator("list_objects_v2").paginate(Bucket=location.bucket, Prefix=start):
             for entry in listed.get("Contents", ()):
                 yield ObjectVersion(entry["Key"], None, is_delete_marker=False)
 

@@ -11,12 +11,14 @@ import pulumi
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump
+from chaninfra.channel.outputs.descriptor import build_descriptor, dump, from_document
+from chaninfra.channel.page.put import page_digests
 from chaninfra.channel.spec.model import ChannelSpec, Distribution
 from chaninfra.pulumi.backends import BACKENDS, BucketResources
+from chaninfra.pulumi.backends.base import after
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.declaration import Declaration
-from chaninfra.pulumi.dynamic import ChannelDescriptor, Skeleton
+from chaninfra.pulumi.dynamic import ChannelDescriptor, Page, Skeleton
 from chaninfra.pulumi.handlers.descriptor import as_written
 
 
@@ -27,6 +29,8 @@ class ChannelResources:
     resources: list[pulumi.Resource]
     descriptor: pulumi.Output[dict[str, Any]]
     """channel.json as written, known once it is written."""
+    page_url: pulumi.Output[str | None]
+    """The URL of the channel's page; None if it has none, or not everybody can read it."""
     access: dict[str, dict[str, Any]]
     """publishers, readers, maintainers, promoters → name → kind and role-arn, arn or access-key-id."""
     keys: dict[str, dict[str, Any]]
@@ -41,7 +45,8 @@ def channel_resources(
     bucket_resources: BucketResources,
     opts: pulumi.ResourceOptions,
 ) -> ChannelResources:
-    """The index files, the descriptor, and what grants the principals access; resource names begin with `name`."""
+    """The index files, the descriptor, the page, and what grants the principals access; the names of these resources
+    begin with `name`."""
     bucket = declaration.stack.bucket
     shared = {"store": store, "prefix": channel.prefix, "adopt": bucket.adopt}
     skeleton = Skeleton(
@@ -65,10 +70,17 @@ def channel_resources(
         },
         opts,
     )
+    pages: list[pulumi.Resource] = []
+    if channel.page:
+        # After what it reads; so it is deleted before the skeleton, which deletes what is left.
+        contents: dict[str, Any] = {"store": store, "prefix": channel.prefix, "contents": page_digests()}
+        pages.append(Page(f"{name}-page", contents, after(opts, skeleton, written)))
     access = BACKENDS[bucket.provider.backend].grant(name, declaration, channel, bucket_resources, opts)
+    descriptor = pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both))
     return ChannelResources(
-        resources=[skeleton, written, *access.resources],
-        descriptor=pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both)),
+        resources=[skeleton, written, *pages, *access.resources],
+        descriptor=descriptor,
+        page_url=descriptor.apply(lambda document: from_document(document, where=name).page_url),
         access=access.access,
         keys=access.keys,
     )

@@ -19,6 +19,7 @@ from chaninfra.pulumi.handlers.descriptor import DescriptorHandler
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardHandler
 from chaninfra.pulumi.handlers.event_bridge import EventBridgeHandler
 from chaninfra.pulumi.handlers.notifications import NotificationsHandler
+from chaninfra.pulumi.handlers.page import PageHandler
 from chaninfra.pulumi.handlers.preflight import PreflightHandler
 from chaninfra.pulumi.handlers.skeleton import SkeletonHandler
 
@@ -36,5 +37,6 @@ HANDLERS: dict[str, Callable[[Session], Handler[Any, Any]]] = {
     "descriptor": DescriptorHandler,
     "guard": DestroyGuardHandler,
     "event-bridge": EventBridgeHandler,
+    "page": PageHandler,
 }
 """Noun of a provider in `chaninfra.pulumi.dynamic` → its handler."""

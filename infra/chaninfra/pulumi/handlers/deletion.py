@@ -3,17 +3,20 @@ lose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, MAX_SHARD_INDEX, REPODATA
-from chaninfra.channel.conda.layout import own_keys
+from chaninfra.channel.conda.layout import own_and_sidecar_keys, own_keys
+from chaninfra.channel.conda.object_names import INDEX_HTML
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import InvalidRepodataError
+from chaninfra.channel.location import join
 from chaninfra.channel.objects import StoredObject, get_within
-from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions
+from chaninfra.channel.page.put import is_own_page
+from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions, versions_of
 from chaninfra.pulumi.bucket_session import Session
 
 _AT_ONCE = 16
@@ -68,6 +71,23 @@ def _is_empty_shard_index(session: Session, key: str) -> bool:
     stored = get_within(session.objects, key, MAX_SHARD_INDEX)
     index = ShardIndex.parse(stored.data) if isinstance(stored, StoredObject) else None
     return stored is None or (index is not None and not index.hashes and not index.info.get("base_url"))
+
+
+def own_files(session: Session, keys: Collection[str], prefix: str) -> list[str]:
+    """The keys of the channel's files but for packages: those of `own_and_sidecar_keys`, and the page."""
+    return [*own_and_sidecar_keys(keys, prefix), *own_page(session, keys, prefix)]
+
+
+def own_page(session: Session, keys: Collection[str], prefix: str) -> list[str]:
+    """The key of `index.html`, if it is among the keys and the object is a page of chaninfra."""
+    html = join(prefix, INDEX_HTML)
+    return [html] if html in keys and is_own_page(session.objects, prefix) else []
+
+
+def purge_object(session: Session, key: str) -> None:
+    """Deletes every version of one object."""
+    for each in [*versions_of(session.client, session.location, key)]:
+        delete(session.client, session.location, key, each.version_id)
 
 
 def purge(session: Session, prefix: str, choose: Callable[[list[str]], list[str]]) -> None:

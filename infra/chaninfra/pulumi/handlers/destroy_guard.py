@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from chaninfra.channel.conda.layout import own_and_sidecar_keys
 from chaninfra.channel.errors import RefusedError
 from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import Session, StoreInput
 from chaninfra.pulumi.handlers.base import Handler
 from chaninfra.pulumi.handlers.bucket import exists
-from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, objects, packages
+from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, objects, own_files, packages
 
 DestroyGuardInputs = TypedDict(
     "DestroyGuardInputs",
@@ -45,7 +44,7 @@ def refuse_unless_empty(session: Session, prefixes: list[str], remedy: str) -> N
         raise RefusedError(f"the bucket has {count(number, 'package')}", where=where, remedy=remedy)
     keys = objects(session, "")
     # Attestations whose package is gone are of no use, and `gc` deletes them as well.
-    own = {key for prefix in prefixes for key in own_and_sidecar_keys(keys, prefix)}
+    own = {key for prefix in prefixes for key in own_files(session, keys, prefix)}
     others = sorted(keys - own)
     if others:
         raise RefusedError(

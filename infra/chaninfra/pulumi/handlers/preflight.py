@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import partial
 from typing import NotRequired, TypedDict, cast
 
-from chaninfra.channel.conda.layout import own_and_sidecar_keys
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import BucketMissingError, ChaninfraError, ConfigurationError, RefusedError
 from chaninfra.channel.location import join
@@ -20,7 +19,7 @@ from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.handlers.base import Difference, Handler, differ
 from chaninfra.pulumi.handlers.bucket import exists, taken
-from chaninfra.pulumi.handlers.deletion import packages, purge
+from chaninfra.pulumi.handlers.deletion import own_files, packages, purge
 from chaninfra.pulumi.handlers.destroy_guard import DestroyGuardInputs, refuse_unless_empty
 from chaninfra.pulumi.handlers.left_bucket import Left, left_bucket, on_aws_itself
 
@@ -79,7 +78,7 @@ class PreflightHandler(Handler[PreflightInputs, PreflightOutputs]):
             left = left_bucket(self.session, olds, news)
             if left is not None and not olds["adopt"]:
                 for prefix in olds["prefixes"]:
-                    purge(left.session, prefix, partial(own_and_sidecar_keys, prefix=prefix))
+                    purge(left.session, prefix, partial(own_files, left.session, prefix=prefix))
         return self._outputs(news, olds.get("account"))
 
     def _outputs(self, props: PreflightInputs, known: str | None = None) -> PreflightOutputs:

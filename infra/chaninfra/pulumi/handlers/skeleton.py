@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 from chaninfra.channel.conda.layout import (
     ChannelLayout,
     index_keys,
-    own_and_sidecar_keys,
     own_keys,
     package_keys,
     unwritten_keys,
@@ -22,7 +21,7 @@ from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Difference, Handler, warn
 from chaninfra.pulumi.handlers.bucket import exists
-from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, is_blank, packages, purge
+from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, is_blank, own_files, own_page, packages, purge
 
 SkeletonInputs = TypedDict(
     "SkeletonInputs",
@@ -93,7 +92,13 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         prefix = props["prefix"]
         if props["adopt"]:
             if is_blank(self.session, prefix):
-                purge(self.session, prefix, lambda keys: _without_descriptor(own_keys(keys, prefix), prefix))
+                purge(
+                    self.session,
+                    prefix,
+                    lambda keys: _without_descriptor(
+                        [*own_keys(keys, prefix), *own_page(self.session, keys, prefix)], prefix
+                    ),
+                )
             return
         number = packages(self.session, prefix)
         if number and not props["force-destroy"]:
@@ -103,7 +108,7 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
                 remedy=f"its files stay. {WITH_PACKAGES}",
             )
         # Not everything below the prefix, since another channel may be there. The rest is deleted with the bucket.
-        purge(self.session, prefix, lambda keys: [*_own(keys, prefix), *package_keys(keys, prefix)])
+        purge(self.session, prefix, lambda keys: [*self._own(keys, prefix), *package_keys(keys, prefix)])
 
     def _command(self, name: str, props: SkeletonInputs) -> str:
         """A command for this channel, with the store options that say where it is: whoever runs it may be anywhere."""
@@ -115,10 +120,9 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
     def _outputs(self, props: SkeletonInputs) -> SkeletonOutputs:
         return {**props, "files": list(existing_index_keys(self.session.objects, _layout(props)))}
 
-
-def _own(keys: list[str], prefix: str) -> list[str]:
-    """The keys of the channel's files but for packages and channel.json."""
-    return _without_descriptor(own_and_sidecar_keys(keys, prefix), prefix)
+    def _own(self, keys: list[str], prefix: str) -> list[str]:
+        """The keys of the channel's files but for packages and channel.json."""
+        return _without_descriptor(own_files(self.session, keys, prefix), prefix)
 
 
 def _without_descriptor(keys: list[str], prefix: str) -> list[str]:

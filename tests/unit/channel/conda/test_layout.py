@@ -46,8 +46,10 @@ def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
 
 
 def test_every_name_of_an_object_that_is_kept_is_an_own_key() -> None:
-    # What of the folder of the snapshots belongs to a channel, a test of its own says.
-    names = [value for name, value in vars(object_names).items() if name.isupper() and name != "SNAPSHOTS_FOLDER"]
+    # What of these folders belongs to a channel, tests of their own say; of documents that other tools write at the
+    # same place, the name does not say whose they are.
+    elsewhere = {"SNAPSHOTS_FOLDER", "ASSETS_FOLDER", "SUMMARIES_FOLDER", "INDEX_HTML", "CHANNELDATA_JSON"}
+    names = [value for name, value in vars(object_names).items() if name.isupper() and name not in elsewhere]
     assert {FOLLOW_JSON, LEFT_OUT_JSON, ETAG_CACHE_FOLDER} <= {*names}
     for prefix in ("", "a/b"):
         keys = [join(prefix, name) for name in names] + [join(prefix, name, "noarch/1") for name in names]
@@ -82,6 +84,24 @@ def test_own_keys_and_package_keys() -> None:
     assert package_keys(keys, "a") == ["a/noarch/x-1-0.conda"]
     assert package_keys(keys, "a/b") == ["a/b/noarch/y-1-0.conda"]
     assert own_keys(keys, "") == []
+
+
+@pytest.mark.parametrize("prefix", ["a/", ""])
+def test_own_keys_of_the_page(prefix: str) -> None:
+    own = [
+        f"{prefix}assets/page-0123456789abcdef.js",
+        f"{prefix}assets/licences-0123456789abcdef.txt",
+        f"{prefix}noarch/summaries/numpy.json",
+    ]
+    others = [
+        f"{prefix}index.html",
+        f"{prefix}noarch/index.html",
+        f"{prefix}assets/logo.svg",
+        f"{prefix}summaries/numpy.json",
+        f"{prefix}other/summaries/numpy.json",
+        f"x/{prefix}assets/page-0123456789abcdef.js",
+    ]
+    assert own_keys([*own, *others], prefix.rstrip("/")) == own
 
 
 @pytest.mark.parametrize("prefix", ["a/", ""])

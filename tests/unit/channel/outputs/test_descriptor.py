@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from chaninfra.channel.config import schema
@@ -36,6 +37,26 @@ def test_a_descriptor_survives_a_round_trip(visibility: str) -> None:
     schema.validate(json.loads(data), schema.CHANNEL, where="x")
     assert made.url == "s3://my-bucket/team/main"
     assert made.key("noarch", "repodata.json") == "team/main/noarch/repodata.json"
+
+
+def test_the_page_of_a_public_channel_has_a_url() -> None:
+    """The slash alone answers with the page only behind the CDN of the stack."""
+    made = described(prefix="team/main", visibility="public")
+    assert made.page_url == "https://my-bucket.s3.eu-central-1.amazonaws.com/team/main/index.html"
+    assert msgspec.structs.replace(made, public_url="https://c.example.com/").page_url == (
+        "https://c.example.com/index.html"
+    )
+    behind = {**PUBLIC_ON_AWS, "cdn": {}}
+    for prefix, path in (("team/main", "/team/main/"), ("", "/")):
+        spec = build_spec({**behind, "prefix": prefix}, where="stack.yaml")
+        made = descriptor.build_descriptor(spec.bucket, spec.channels[0], DISTRIBUTION)
+        assert made.page_url == f"https://{DISTRIBUTION.domain_name}{path}"
+
+
+def test_a_channel_without_a_page_or_a_public_url_has_no_url_of_a_page() -> None:
+    assert described(visibility="public", page=False).page_url is None
+    assert described().page_url is None
+    assert described(page=True).page_url is None
 
 
 def test_only_a_channel_that_is_followed_says_so() -> None:

@@ -104,3 +104,14 @@ def test_a_store_without_conditional_writes_works_for_a_single_writer(
         writer.put("a", TWO, IfAbsent())
     writer.put("a", TWO, IfMatch(etag(b"one")))
     assert store.objects == {"a": TWO}
+
+
+def test_a_write_whose_failure_does_not_matter_does_not_let_the_next_one_through() -> None:
+    """A summary may be the first write with a condition; that it fails is only a note."""
+    store = Ignoring()
+    store.objects |= {"summary": ONE, "index": ONE}
+    writer = conditional_store(store, described("custom"))
+    for key in ("summary", "index"):
+        with pytest.raises(ConfigurationError, match="no conditional writes"):
+            writer.put(key, TWO, IfMatch(etag(b"one")))
+    assert store.objects["index"] == ONE

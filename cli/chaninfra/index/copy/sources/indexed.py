@@ -11,9 +11,11 @@ from typing import Protocol
 
 import msgspec
 
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
+from chaninfra.channel.conda.summary import MAX_SUMMARY, Summary, parse, summary_key
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ConfigurationError, CredentialsError, DeniedError
 from chaninfra.channel.text import shown
@@ -182,6 +184,13 @@ class IndexedSource:
         if data is not None and hashlib.sha256(data).hexdigest() == digest:
             return data
         return self._files.get(package.subdir, beside(package.base_url, sidecar_name(package.file)), most)
+
+    def summary(self, package: SourcePackage) -> Summary | None:
+        """See Source."""
+        key = summary_key(package_name(package.file))
+        data = self._files.get(package.subdir, key, MAX_SUMMARY) if key is not None else None
+        summary = parse(data) if data is not None else None
+        return summary if summary is not None and summary.file == package.file else None
 
     def s3_object(self, package: SourcePackage) -> S3Object | None:
         """See Source."""
