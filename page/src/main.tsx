@@ -3,6 +3,7 @@ import { render } from "preact";
 import { openChannel } from "./data/channel";
 import { App } from "./ui/app";
 
+// The folder of index.html is that of channel.json.
+const base = new URL(".", document.baseURI);
 const root = document.getElementById("page");
-// The channel is the folder that the page lies in.
-if (root) render(<App open={(snapshot) => openChannel(new URL("./", location.href), snapshot ?? undefined)} />, root);
+if (root) render(<App open={(snapshot) => openChannel(base, snapshot ?? undefined)} />, root);

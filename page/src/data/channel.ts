@@ -8,6 +8,7 @@ import {
   MAX_SNAPSHOTS,
   MAX_SUMMARY,
   NOTICES_JSON,
+  parseCounts,
   parseNotices,
   parseSnapshots,
   parseSummary,
@@ -41,6 +42,7 @@ export async function openChannel(base: URL, snapshot?: string, fetcher = new Fe
     );
   }
   const { descriptor, hasPage } = parseDescriptor(data);
+  const counted = snapshot === undefined ? null : countsOf(fetcher, snapshot);
   const fetched = descriptor.subdirs.map((subdir) => fetchIndex(fetcher, subdir, snapshot));
   const read: (ShardIndex | Fault | null)[] = [];
   let names = 0;
@@ -50,7 +52,10 @@ export async function openChannel(base: URL, snapshot?: string, fetcher = new Fe
     if (index !== null && "digests" in index) names += index.names.length;
     read.push(index);
   }
-  const indexes = read.filter((each): each is ShardIndex => each !== null && "digests" in each);
+  const counts = await counted;
+  const indexes = read
+    .filter((each): each is ShardIndex => each !== null && "digests" in each)
+    .map((each) => ({ ...each, count: each.count ?? counts?.get(each.subdir) ?? null }));
   const faults = read.flatMap((each) => (each === null ? [] : "digests" in each ? each.faults : [each]));
   if (snapshot !== undefined && indexes.length === 0) {
     const [first] = faults;
@@ -102,6 +107,17 @@ async function readIndex(
   }
 }
 
+// The number of records of each subdir of a snapshot, whose indexes do not say it; of those only that can be known.
+async function countsOf(fetcher: Fetcher, snapshot: string): Promise<ReadonlyMap<string, number>> {
+  try {
+    const data = await optional(fetcher, SNAPSHOTS_JSON, MAX_SNAPSHOTS);
+    return data ? parseCounts(data, snapshot) : new Map();
+  } catch (error) {
+    faultOf(error);
+    return new Map();
+  }
+}
+
 // A file that need not be there. A store that lets nobody list says "denied" of what is not there.
 async function optional(fetcher: Fetcher, path: string, most: number): Promise<Uint8Array | null> {
   try {
@@ -141,7 +157,7 @@ class OpenChannel implements Channel {
   }
 
   package(name: string): Promise<PackageView> {
-    return kept(this.#packages, name, () => this.#read(name));
+    return kept(this.#packages, name, () => this.#read(name), (view) => view.faults.length === 0);
   }
 
   async #read(name: string): Promise<PackageView> {
@@ -216,13 +232,21 @@ class OpenChannel implements Channel {
   }
 }
 
-// What was asked for before is not asked for again, unless it failed.
-function kept<T>(cache: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
+// What was asked for before is not asked for again, unless it failed or is not `whole`.
+function kept<T>(
+  cache: Map<string, Promise<T>>,
+  name: string,
+  make: () => Promise<T>,
+  whole: (found: T) => boolean = () => true,
+): Promise<T> {
   const found = cache.get(name);
   if (found) return found;
   const made = make();
   cache.set(name, made);
-  made.catch(() => cache.delete(name));
+  made.then(
+    (value) => whole(value) || cache.delete(name),
+    () => cache.delete(name),
+  );
   return made;
 }
 
