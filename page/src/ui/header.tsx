@@ -67,7 +67,7 @@ function SearchField({ route, channel, onSearch, onOpen }: Props) {
   const submit = (event: Event) => {
     event.preventDefault();
     onOpen();
-    if (!channel) return;
+    if (!channel || text === "") return;
     const [first] = channel.search(text, 1).names;
     if (first !== undefined) location.hash = hrefOf({ page: "package", name: first, version: null }, channel.snapshot);
   };
