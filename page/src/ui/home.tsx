@@ -82,8 +82,9 @@ function Facts({ channel }: { channel: Channel }) {
         A <strong>{descriptor.visibility}</strong> channel: {READERS[descriptor.visibility]}.
       </p>
       <p>
-        {whole ? "" : "At least "}
-        <strong>{plural(packages, "package")}</strong> with {plural(names.length, "name")} in{" "}
+        {whole || packages === 0 ? "" : "At least "}
+        <strong>{whole || packages > 0 ? plural(packages, "package") : "Packages"}</strong> with{" "}
+        {plural(names.length, "name")} in{" "}
         {plural(subdirs.length, "subdir")}
         {channel.faults.length > 0 && " that can be read"}
         {last && (
