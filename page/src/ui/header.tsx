@@ -24,7 +24,7 @@ interface WithSkip extends Props {
 export function Header({ route, channel, onSearch, onOpen, onSkip }: WithSkip) {
   const { place, snapshot } = route;
   return (
-    <header>
+    <header onClickCapture={onOpen}>
       <a
         class="skip"
         href={hrefOf(place, snapshot)}
