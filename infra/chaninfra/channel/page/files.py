@@ -6,6 +6,7 @@ changes, so a new page needs no invalidation.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -42,6 +43,14 @@ def page_files() -> tuple[PageFile, ...]:
     assets = sorted(each.name for each in (built / ASSETS_FOLDER).iterdir())
     names = [*(f"{ASSETS_FOLDER}/{name}" for name in assets), INDEX_HTML]
     return tuple(PageFile(name, _body(name, (built / name).read_bytes())) for name in names)
+
+
+def content_security_policy() -> str:
+    """The policy of the page, which its `index.html` has in a `<meta>`."""
+    html = (files(__package__) / "built" / INDEX_HTML).read_text("utf-8")
+    found = re.findall(r"""<meta http-equiv="Content-Security-Policy" content="([^"&\n]+)">""", html)
+    (policy,) = found
+    return str(policy)
 
 
 def is_ours(index_html: bytes) -> bool:
