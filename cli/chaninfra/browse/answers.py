@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from types import MappingProxyType
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from chaninfra.channel.conda.object_names import INDEX_HTML
 from chaninfra.channel.errors import ChaninfraError, DeniedError
@@ -29,6 +30,12 @@ _LONGEST = 600
 def content(data: bytes) -> Response:
     """An object of the channel."""
     return Response(data, media_type="application/octet-stream", headers=_NO_PAGE)
+
+
+def stream(number: int, parts: AsyncIterator[bytes]) -> Response:
+    """An object of so many bytes, which come in parts."""
+    headers = {**_NO_PAGE, "Content-Length": str(number)}
+    return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
 
 
 def size(number: int) -> Response:
