@@ -57,6 +57,7 @@ NAVIGATION = {
     "For developers who install": (
         "docs/developer",
         "docs/client-settings",
+        "docs/browse",
         "docs/doctor",
     ),
     "For those who work on chaninfra": (

@@ -1,4 +1,4 @@
-"""Generate the printed pages and drawn pictures of `docs/`, and files of the templates.
+"""Generate the printed pages and drawn pictures of `docs/`, and files of the templates and of the channel's page.
 
 With --check, list the stale ones and exit 1.
 """
@@ -24,6 +24,7 @@ from docs_providers import providers
 from docs_settings import settings
 from docs_templates import FOLDER as TEMPLATES
 from docs_templates import common_files, templates
+from page_facts import page_facts
 from pictures import pictures
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -44,10 +45,11 @@ def main() -> int:
 
 
 def files() -> dict[Path, str]:
-    """Path → text of every generated file: the pages, the pictures, and files of the templates."""
+    """Path → text of every generated file: pages, pictures, files of the templates and of the page of a channel."""
     return {
         **{DOCS / name: text for name, text in {**pages(), **pictures()}.items()},
         **{TEMPLATES / name: text for name, text in common_files().items()},
+        **{DOCS.parent / "page/src" / name: text for name, text in page_facts().items()},
     }
 
 
@@ -206,8 +208,9 @@ _EXIT_CODES = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.
 _COMMON = f"""## What holds for all of them
 
 **The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
-`rollback`, `ls`, `prune`, `gc`, `init` and `doctor` take it as their first argument too; for `copy` `--to` is the same
-option. Without either it is `$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants it said.
+`follow`, `rollback`, `ls`, `browse`, `prune`, `gc`, `init` and `doctor` take it as their first argument too; for `copy`
+`--to` is the same option. Without either it is `$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants
+it said.
 
 **What is printed**: results go to stdout; progress, notes and errors to stderr. On a terminal, a line at the bottom
 shows the stage (reading and hashing, comparing, uploading, indexing), its count, the bytes and the time that is left.
@@ -222,7 +225,8 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
   to go on, run it again with the same files, what is there is not uploaded again: `chaninfra publish FILE...`
 ```
 
-Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
+Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`. `follow` and
+`browse`, which run until they are stopped, end with exit code 0.
 
 **Dry runs**: `init`, `publish`, `copy`, `yank`, `unyank`, `patch add`, `patch rm`, `patch import`, `rollback`,
 `delete`, `prune` and `gc` take `--dry-run`. It compares, selects and refuses as a real run does, with the same exit

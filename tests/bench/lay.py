@@ -84,12 +84,15 @@ class Place:
         for folder in (f"{self.prefix}/{SUBDIR}/", f"{self.prefix}/{HISTORY_FOLDER}/{SUBDIR}/"):
             store.delete([entry.key for entry in store.list(folder) if not entry.key.endswith(".conda")])
 
-    def set_monolith(self, monolith: str, *, page: bool = False) -> None:
-        """Sets `index.monolith` in channel.json, as `pulumi up` would; `page`: and gives the channel a page."""
+    def set_monolith(self, monolith: str) -> None:
+        """Sets `index.monolith` in channel.json, as `pulumi up` would."""
+        self.set_keys(index={"monolith": monolith})
+
+    def set_keys(self, *, index: Mapping[str, object], **keys: object) -> None:
+        """Sets keys of channel.json, and of `index` in it."""
         descriptor = msgspec.json.decode(self._read(CHANNEL_JSON))
-        descriptor["index"]["monolith"] = monolith
-        if page:
-            descriptor["page"] = True
+        descriptor["index"] |= index
+        descriptor |= keys
         body = ObjectBody(data=msgspec.json.encode(descriptor), content_type="application/json")
         self.store().put(f"{self.prefix}/{CHANNEL_JSON}", body)
 

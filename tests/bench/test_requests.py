@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -37,6 +39,14 @@ _MONOLITH = {
     "PUT repodata.json.zst": 1,
     "PUT repodata.json": 1,
 }
+# The patches twice, since CEP 12 wants no patch.
+_RUN_EXPORTS = {
+    "GET patches/*": 2,
+    "HEAD run_exports.json": 1,
+    "HEAD run_exports.json.zst": 1,
+    "PUT run_exports.json": 1,
+    "PUT run_exports.json.zst": 1,
+}
 # A derived file shows that the authoritative index was kept.
 _KINDS: dict[Side, dict[str, int]] = {"never": _SHARDS | {"HEAD history/*": 1}, "each-commit": _SHARDS | _MONOLITH}
 
@@ -54,6 +64,15 @@ def test_one_package_more_takes_these_requests(
     assert list(dict.fromkeys(puts)) == (drawn[:-1] if monolith == "never" else drawn)
 
 
+@pytest.mark.parametrize("monolith", _KINDS)
+def test_run_exports_take_these_more(server: Server, bucket_name: str, tmp_path: Path, monolith: Side) -> None:
+    traffic = _published(server, bucket_name, tmp_path, Shape(20, 10), monolith, {"run-exports": True})
+    # With `never` no publish writes them.
+    more = {} if monolith == "never" else _RUN_EXPORTS
+    found = Counter(_kind(each.method, each.path) for each in traffic.log)
+    assert found == _KINDS[monolith] | more, traffic.lines()
+
+
 def test_a_page_costs_two_requests_of_a_summary_more(minio: Server, bucket_name: str, tmp_path: Path) -> None:
     traffic = _published(minio, bucket_name, tmp_path, Shape(20, 10), "never", page=True)
     found = Counter(_kind(each.method, each.path) for each in traffic.log)
@@ -66,14 +85,20 @@ def test_a_page_costs_two_requests_of_a_summary_more(minio: Server, bucket_name:
 
 
 def _published(
-    server: Server, bucket_name: str, tmp_path: Path, shape: Shape, monolith: Side, *, page: bool = False
+    server: Server,
+    bucket_name: str,
+    tmp_path: Path,
+    shape: Shape,
+    monolith: Side,
+    asked: Mapping[str, object] = MappingProxyType({}),
+    **keys: object,
 ) -> Traffic:
-    """The requests of one package more."""
+    """The requests of a publish of one package, into a channel with these keys in `index`, and in channel.json."""
     server.client().create_bucket(Bucket=bucket_name)
     place = lay.Place(server, bucket_name, "channel", None)
     channel = Channel(shape)
     create_channel(server, place.url, SUBDIR, provider=lay.PROVIDER)
-    place.set_monolith(monolith, page=page)
+    place.set_keys(index={"monolith": monolith, **asked}, **keys)
     place.clear_subdir()
     settings = IndexSettings(monolith="never" if monolith == "never" else "each-commit")
     lay.put_index(place, lay.our_files(lay.packages(place, channel), settings))

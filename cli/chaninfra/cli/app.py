@@ -19,6 +19,7 @@ import typer
 from chaninfra.channel.errors import MEANINGS, ChaninfraError, ExitCode
 from chaninfra.cli.command import Command, Group
 from chaninfra.cli.commands import notice, patch, snapshot
+from chaninfra.cli.commands.browse import browse
 from chaninfra.cli.commands.copy import copy
 from chaninfra.cli.commands.delete import delete
 from chaninfra.cli.commands.demo import demo
@@ -53,7 +54,7 @@ app = typer.Typer(
 )
 _ON_A_CHANNEL: tuple[Callable[..., None], ...] = (
     *(manifest, publish, copy, reindex, follow),
-    *(yank, unyank, delete, rollback, ls, prune, gc, init, doctor),
+    *(yank, unyank, delete, rollback, ls, browse, prune, gc, init, doctor),
 )
 _OTHERS: tuple[Callable[..., None], ...] = (policy, providers, schema, demo)
 _GROUPS: dict[str, tuple[str, tuple[Callable[..., None], ...]]] = {

@@ -95,13 +95,13 @@ def _behind(stamp: CommitStamp | None, derived: Derived, kind: Format) -> int:
 
 def _after_writers(subdir_index: SubdirIndex, derived: Derived, number: int) -> Derived:
     """The derived files, after as long as a writer waits for another one that is going to write them."""
-    waited, seen = 0, number_of(derived)
+    waited, seen = 0, number_of(subdir_index, derived)
     for _ in range(_WAITS):
         if not 0 < seen < number or waited >= waits(subdir_index, derived):
             break
         pause_for_others(subdir_index, waited)
         derived = existing(subdir_index)
-        now = number_of(derived)
+        now = number_of(subdir_index, derived)
         waited, seen = (0, now) if now > seen else (waited + 1, seen)
     return derived
 

@@ -9,26 +9,28 @@ store that keeps its events sends them again, and of one that does not, none is 
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from typing import TYPE_CHECKING
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.follow.connection import MOST, connections
 from chaninfra.follow.events import MAX_BODY, EventError, hints_in
 from chaninfra.follow.metrics import CONTENT_TYPE, Metrics, Refusal
+from chaninfra.serving.server_thread import ServerThread
 
 if TYPE_CHECKING:
     from chaninfra.follow.follower import Follower
     from chaninfra.follow.log import Log
     from chaninfra.follow.secret import Secret
 
+MOST = 512
+"""Most connections; others get 503, also those who show the secret."""
+_BUSY = 200
+"""With so many at once, some may have been refused so."""
 _ONCE = {"Connection": "close"}
 """versitygw leaves each connection open that it has sent an event by."""
 _BODY_S = 10.0
@@ -39,7 +41,6 @@ _MOST_TOLD = 20
 """So many foreign buckets are logged, each once: versitygw sends the events of all of a server's."""
 _REFUSED_PER_S = 10
 """So many refused requests a second are answered; more get 429 before anything of them is read."""
-_START_S = 20.0
 _STATUS: dict[Refusal, int] = {
     "unauthorized": 401,
     "malformed": 400,
@@ -154,7 +155,7 @@ async def _body(request: Request) -> bytes:
 
 
 class Server:
-    """Serves in a thread of its own, so that the main thread gets the signals."""
+    """The server of a follower, in a thread of its own."""
 
     def __init__(self, metrics: Metrics, log: Log, secret: Secret, host: str, port: int) -> None:
         self.metrics = metrics
@@ -164,61 +165,30 @@ class Server:
         """None: there is none yet, and no event is taken."""
         self.failed = False
         """Whether it ended without being stopped."""
-        config = uvicorn.Config(
-            webhook(self),
-            host=host,
-            port=port,
-            access_log=False,
-            log_config=None,
-            # Whoever sends what is no HTTP would fill the log.
-            log_level="critical",
-            lifespan="off",
-            ws="none",
-            http=connections(self._busy),
-            loop="asyncio",
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=MOST,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=5,
-            h11_max_incomplete_event_size=16 << 10,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._serve, name="webhook", daemon=True)
+        self._server = ServerThread(webhook(self), (host, port), most=MOST, ended=self._ended, opened=self._opened)
         self._where = f"--listen {host}:{port}"
 
-    def _busy(self) -> None:
+    def _opened(self, connections: int) -> None:
         """Some may have been kept out: a listing finds what they told."""
-        if self.follower is not None:
+        if connections > _BUSY and self.follower is not None:
             self.follower.missed()
 
-    def _serve(self) -> None:
-        reason = "it ended"
-        try:
-            self._server.run()
-        except BaseException as error:
-            reason = type(error).__name__
-        if self._server.started and not self._server.should_exit:
-            # No event would come any more.
-            self.failed = True
-            self.log.write("webhook-failed", "error", reason=reason)
-            if self.follower is not None:
-                self.follower.stop()
+    def _ended(self, reason: str) -> None:
+        # No event would come any more.
+        self.failed = True
+        self.log.write("webhook-failed", "error", reason=reason)
+        if self.follower is not None:
+            self.follower.stop()
 
     def start(self) -> None:
         """Start to serve. Raises ConfigurationError if it cannot listen there."""
-        self._thread.start()
-        end = time.monotonic() + _START_S
-        while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > end:
-                raise ConfigurationError(
-                    "cannot listen there: another program does, or the address is none of this machine",
-                    where=self._where,
-                    remedy="name another one, for example --listen 127.0.0.1:8766",
-                )
-            time.sleep(0.01)
+        if not self._server.start():
+            raise ConfigurationError(
+                "cannot listen there: another program does, or the address is none of this machine",
+                where=self._where,
+                remedy="name another one, for example --listen 127.0.0.1:8766",
+            )
 
     def stop(self) -> None:
         """Answer the requests that run, and stop."""
-        self._server.should_exit = True
-        self._thread.join(_START_S)
+        self._server.stop()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS
 from chaninfra.channel.conda.object_names import NOTICES_JSON, SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.conda.subdirs import Subdir
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from chaninfra.index.report import Report
 
 _INDEX_FILES = "repodata*"
-"""Matches all index files. Shards are named by their content, so their copies are never outdated."""
+"""Matches all index files with records. Shards are named by their content, so their copies are never outdated."""
 _MAX_WILDCARDS = 5
 """Most subdirs for which a wildcard is used. A path with a wildcard costs as much as one file, but a distribution can
 have only 15 in progress at a time (CloudFront Developer Guide, "Quotas"); for more subdirs the files are named."""
@@ -52,7 +53,10 @@ def paths(
     few = len(subdirs) <= _MAX_WILDCARDS
     if scope == "all":
         return [f"/{descriptor.key(subdir, '*')}" for subdir in subdirs] if few else [f"/{descriptor.key('*')}"]
-    names = [_INDEX_FILES] if few else [FILE_NAMES[kind] for kind in descriptor.index.formats]
+    formats = descriptor.index.formats
+    run_exports = [FILE_NAMES[kind] for kind in RUN_EXPORTS if kind in formats]
+    # A wildcard more for each subdir would be too many.
+    names = [_INDEX_FILES, *run_exports] if few else [FILE_NAMES[kind] for kind in formats]
     keys = [descriptor.key(subdir, name) for subdir in subdirs for name in names]
     packages = [descriptor.key(path) for path in replaced]
     return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.layout import ChannelLayout
@@ -15,7 +15,15 @@ from chaninfra.channel.conda.skeleton import create_missing, write_missing
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
-from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, Descriptor, dump, is_of_earlier_version, parse
+from chaninfra.channel.outputs.descriptor import (
+    CACHE_CONTROL,
+    Descriptor,
+    dump,
+    is_of_earlier_version,
+    page_setting,
+    parse,
+)
+from chaninfra.channel.page.put import Put, own_page_keys, put_page
 from chaninfra.channel.place import refuse_nested
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.channel.s3.object_versions import is_older_than_versioning
@@ -40,11 +48,19 @@ class Created:
     """Subdirs that an existing channel did not have before."""
     descriptor: Descriptor
     """The descriptor that is in the bucket now."""
+    held: tuple[str, ...] = ()
+    """Files of others where the page would be, relative to the channel: see `Put`."""
+    deleted: tuple[str, ...] = ()
+    """Object keys of a page that were deleted."""
 
 
-def create(channel: Channel, writers: Writers | None, probe: Probe, *, add_subdirs: bool = False) -> Created:
-    """Write the skeleton and channel.json. Existing files stay, except that `writers` is set in channel.json if given,
-    and with `add_subdirs` those of the channel are added; none is removed.
+def create(
+    channel: Channel, writers: Writers | None, probe: Probe, *, add_subdirs: bool = False, page: bool | None = None
+) -> Created:
+    """Write the skeleton, the page and channel.json. Existing files stay, except that `writers` and `page` are set in
+    channel.json if given, and with `add_subdirs` those of the channel are added; none is removed.
+
+    A channel with a page gets that of this chaninfra; with `page` False it is deleted. An `index.html` of others stays.
 
     A channel.json of an earlier version becomes one of the current version.
 
@@ -64,6 +80,8 @@ def create(channel: Channel, writers: Writers | None, probe: Probe, *, add_subdi
         if add_subdirs:
             added = tuple(subdir for subdir in declared.subdirs if subdir not in existing.subdirs)
             declared = structs.replace(declared, subdirs=existing.subdirs)
+        if page is not None or declared.page is UNSET:
+            declared = structs.replace(declared, page=existing.page)
         if not _same(existing, declared):
             differences = _differences(existing, declared)
             raise ConflictError(
@@ -73,17 +91,32 @@ def create(channel: Channel, writers: Writers | None, probe: Probe, *, add_subdi
                 "config and run `pulumi up`; or delete it",
             )
     outdated = existing is not None and is_older_than_versioning(channel.client(), existing.location, key)
-    descriptor = _completed(_with_more(existing or declared, added), writers, probe, again=outdated)
+    chosen = _with_more(existing or declared, added)
+    if page is not None:
+        chosen = structs.replace(chosen, page=page_setting(chosen.visibility, page))
+    descriptor = _completed(chosen, writers, probe, again=outdated)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     skeleton = write_missing(store, layout)
-    written = [*skeleton.keys]
+    put = put_page(store, descriptor.prefix) if descriptor.has_page else Put(written=(), held=())
+    # A page that nobody declares may be there for a reason, so it goes only on demand.
+    unwanted = [*own_page_keys(store, descriptor.prefix)] if page is False else []
+    if unwanted:
+        store.delete(unwanted)
+    written = [*skeleton.keys, *(descriptor.key(name) for name in put.written)]
     # Earlier versions of chaninfra stop only at a descriptor of the current version.
     earlier = stored is not None and is_of_earlier_version(stored.data)
     if descriptor != existing or outdated or earlier:
         # Last, so that a channel with channel.json is complete.
         _write(_writer(channel, descriptor), key, descriptor, stored)
         written.append(key)
-    return Created(written=tuple(written), to_reindex=skeleton.to_reindex, added=added, descriptor=descriptor)
+    return Created(
+        written=tuple(written),
+        to_reindex=skeleton.to_reindex,
+        added=added,
+        descriptor=descriptor,
+        held=put.held,
+        deleted=tuple(unwanted),
+    )
 
 
 def _writer(channel: Channel, descriptor: Descriptor) -> ObjectStore:

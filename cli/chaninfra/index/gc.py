@@ -130,7 +130,7 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
     earlier = left_over.stale(target, authority, seen.index_files)
     garbage = [
-        *(garbage_of(entry, "not declared") for entry in undeclared),
+        *(garbage_of(entry, "not declared") for entry in (*undeclared, *left_over.unasked(target, seen.index_files))),
         *(garbage_of(entry, "of an earlier indexer") for entry in earlier),
         *(garbage_of(history[number], "old state of the index") for number in old),
     ]

@@ -8,9 +8,10 @@ from functools import partial
 from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import FILE_NAMES, STALE
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.authority import AUTHORITY, Authority
-from chaninfra.index.commit.derived_state import existing
+from chaninfra.index.commit.derived_state import DERIVED, existing, of_others
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.whole import read_whole
@@ -29,19 +30,28 @@ def stale(target: SubdirIndex, authority: Authority | None, listed: Mapping[str,
     files, committed = [entry for name, entry in listed.items() if name in STALE], listed.get(AUTHORITY)
     if not files or committed is None or authority is None or not authority.ours:
         return []
-    if any(file.origin is None for file in existing(target).values()):
+    if of_others(existing(target)):
         return []
     return [entry for entry in files if entry.modified <= committed.modified]
 
 
+def unasked(target: SubdirIndex, listed: Mapping[str, ObjectMeta]) -> list[ObjectMeta]:
+    """The files of run exports that are there, that chaninfra has made, and that the settings do not ask for any more.
+    `listed`: as for `stale`.
+    """
+    names = [FILE_NAMES[kind] for kind in RUN_EXPORTS if kind not in target.layout.index.formats]
+    entries = [target.store.head(target.key(name)) for name in names if name in listed]
+    return [entry for entry in entries if entry is not None and Origin.read(entry.metadata) is not None]
+
+
 def undeclared(target: SubdirIndex) -> list[ObjectMeta]:
-    """The index files that are there and that the settings do not ask for, if they say nothing that the index does not
-    have.
+    """The index files with records that are there and that the settings do not ask for, if they say nothing that the
+    index does not have.
     """
     found = []
-    for kind, name in FILE_NAMES.items():
+    for kind in DERIVED:
         if kind not in target.layout.index.formats:
-            entry = target.store.head(target.key(name))
+            entry = target.store.head(target.key(FILE_NAMES[kind]))
             # That of another tool may have what the shards do not: a re-index takes it over first.
             if entry is not None and (Origin.read(entry.metadata) is not None or _is_taken_over(target)):
                 found.append(entry)

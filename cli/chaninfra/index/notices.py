@@ -39,7 +39,7 @@ CONTENT_TYPE = "application/json"
 CACHE_CONTROL = "no-cache"
 MAX_MESSAGE = 1000
 """Characters of a message: clients print it after other output, and CEP 6 means it to be as short as a tweet."""
-_MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """Largest notices.json that rattler's clients read."""
 _AT_ONCE = 20
 _ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -142,7 +142,7 @@ class Notices:
         """The document as JSON; without the spaces where clients could not read it with them."""
         data = msgspec.json.encode({**self.others, "notices": [each.raw for each in self.entries]})
         spaced = msgspec.json.format(data, indent=2) + b"\n"
-        return spaced if len(spaced) <= _MAX_BYTES else msgspec.json.format(data, indent=-1)
+        return spaced if len(spaced) <= MAX_BYTES else msgspec.json.format(data, indent=-1)
 
 
 def check_id(id_: str) -> None:
@@ -178,7 +178,7 @@ def new_notice(message: str, level: Level, *, now: datetime, until: datetime, id
 def read_notices(store: ObjectStore, key: str) -> tuple[Notices, Condition]:
     """The document, and the condition for replacing it. Raises StorageError."""
     try:
-        stored = store.get(key, _MAX_BYTES)
+        stored = store.get(key, MAX_BYTES)
     except TooLargeError as error:
         raise _invalid(key, f"{error.message}, and rattler's clients read no more") from error
     if stored is None:
@@ -222,9 +222,9 @@ def update_notices(
         if after == before:
             return before, before
         data = after.encoded()
-        if len(data) > _MAX_BYTES:
+        if len(data) > MAX_BYTES:
             raise StorageError(
-                f"would be larger than {_MAX_BYTES >> 20} MiB, and rattler's clients read no more",
+                f"would be larger than {MAX_BYTES >> 20} MiB, and rattler's clients read no more",
                 where=key,
                 remedy="remove old notices first; `chaninfra notice ls` lists them",
             )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chaninfra.channel.conda.filenames import suffix_of
-from chaninfra.channel.conda.index_files import STALE
+from chaninfra.channel.conda.index_files import FILE_NAMES, STALE
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS
 from chaninfra.channel.conda.object_names import SUMMARIES_FOLDER
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.summary import summary_key
@@ -18,6 +19,8 @@ from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_wi
 from chaninfra.index.commit.authority import AUTHORITY
 from chaninfra.index.package.sidecars import MAX_SIDECAR
 from chaninfra.index.subdir_index import SubdirIndex
+
+_RUN_EXPORTS = frozenset(FILE_NAMES[kind] for kind in RUN_EXPORTS)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Seen:
     summaries: dict[str, ObjectMeta] = field(default_factory=dict)
     """Key relative to the folder → object."""
     index_files: dict[str, ObjectMeta] = field(default_factory=dict)
-    """File name → object, of the authoritative index and of what only other indexers write, see `index_files.STALE`."""
+    """File name → object, of the authoritative index, of what only other indexers write (see `index_files.STALE`), and
+    of run exports."""
 
     def take(self, file: str, entry: ObjectMeta) -> None:
         """Add an object; `file` is its key relative to the folder."""
@@ -42,7 +46,7 @@ class Seen:
             self.packages.add(file)
         elif package_of(file):
             self.sidecars[file] = entry
-        elif file in STALE or file == AUTHORITY:
+        elif file in STALE or file == AUTHORITY or file in _RUN_EXPORTS:
             self.index_files[file] = entry
 
     def orphans(self) -> dict[str, ObjectMeta]:

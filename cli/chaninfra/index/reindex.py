@@ -162,7 +162,7 @@ def _write(subdir_index: SubdirIndex, survey: Survey, scope: Scope, progress: Pr
         subdir_index,
         lambda: survey.change,
         when=when,
-        derive="now",
+        derive="always",
         taken_over={file.entry.etag for file in survey.whole.derived.values()},
         adoption=adoption,
         shards=survey.whole.shards,

@@ -24,10 +24,10 @@ from chaninfra.index.commit.authority import AUTHORITY, Authority, read_authorit
 from chaninfra.index.commit.commit import Adoption
 from chaninfra.index.commit.derived_files import insert, start
 from chaninfra.index.commit.derived_state import (
-    DERIVED,
     Derived,
     derived_metadata,
     existing,
+    of_others,
     our_repodata,
     read_derived,
 )
@@ -136,7 +136,7 @@ def check_writable(subdir_index: SubdirIndex) -> None:
     """
     derived = derived_metadata(subdir_index)
     authority = read_authority(subdir_index)
-    if authority is None or not authority.ours or any(file.origin is None for file in derived.values()):
+    if authority is None or not authority.ours or of_others(derived):
         check_patched(subdir_index, authority)
     if authority is not None and authority.index is not None:
         check_base_url(subdir_index, authority.index.info)
@@ -159,11 +159,9 @@ def _ours(
     repodata, lost = _records_of(subdir_index, index, shards, derived, every=every)
     shards.give_up({name: index.hashes[name] for name in lost})
     number = authority.stamp.number
-    formats = subdir_index.layout.index.formats
+    settings = subdir_index.layout.index
     origins = {
-        kind: file.origin.number if (file := derived.get(kind)) and file.origin else 0
-        for kind in DERIVED
-        if kind in formats
+        kind: file.origin.number if (file := derived.get(kind)) and file.origin else 0 for kind in settings.derived
     }
     wrong = [FILE_NAMES[kind] for kind, made_from in origins.items() if not made_from]
     whole = Whole(
@@ -181,7 +179,7 @@ def _ours(
         whole.foreign = {file for file, table, key in repodata.files() if name_of(repodata, table, key) in lost}
         whole.removed = {file for file in repodata.removed if package_name(file) in lost}
     # Where nobody writes it any more, no commit looks at it either, and another tool may have written it.
-    others = derived if "json" in formats else existing(subdir_index)
+    others = derived if "json" in settings.formats else existing(subdir_index)
     other = _others(subdir_index, others, ours=True, salvage=salvage)
     if other is not None:
         info, unknown = info_of(subdir_index, [other], salvage=salvage)
@@ -227,7 +225,7 @@ def _adopted(
         derived=derived,
         shards=shards,
         lost=lost,
-        files=(AUTHORITY, *(FILE_NAMES[kind] for kind in DERIVED if kind in subdir_index.layout.index.formats)),
+        files=(AUTHORITY, *(FILE_NAMES[kind] for kind in subdir_index.layout.index.derived)),
         adoption=Adoption(
             etag=authority.etag if authority else None,
             # The last commit may not have been kept, if its writer was killed.

@@ -13,12 +13,13 @@ from typing import Literal
 
 from chaninfra.channel.errors import ConfigurationError
 
-Extra = Literal["pulumi", "policy", "follow", "demo"]
+Extra = Literal["pulumi", "policy", "follow", "browse", "demo"]
 
 MODULES: dict[Extra, dict[str, str]] = {
     "pulumi": {"pulumi": "pulumi", "pulumi_aws": "pulumi-aws", "minio": "minio"},
     "policy": {"pulumi_policy": "pulumi-policy"},
     "follow": {"prometheus_client": "prometheus-client", "starlette": "starlette", "uvicorn": "uvicorn"},
+    "browse": {"starlette": "starlette", "uvicorn": "uvicorn"},
     "demo": {"pulumi": "pulumi", "moto": "moto", "psutil": "psutil", "rattler_build": "py-rattler-build"},
 }
 """Extra → module → the package of the extra that has it; pyproject.toml has their versions."""

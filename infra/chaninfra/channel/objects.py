@@ -100,8 +100,9 @@ class TooLargeError(StorageError):
     """The object is larger than it may be, so it was not read; `entry` is the object."""
 
     def __init__(self, entry: ObjectMeta, most: int, *, where: str | None = None) -> None:
+        size = f"{most >> 20:,} MiB" if most >= 1 << 20 else f"{most >> 10:,} KiB"
         super().__init__(
-            f"is larger than {most >> 20:,} MiB, so it was not read",
+            f"is larger than {size}, so it was not read",
             where=where or entry.key,
             remedy="restore an older version of it, or delete it",
         )

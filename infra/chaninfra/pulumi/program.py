@@ -40,8 +40,8 @@ def program() -> None:
     """Declares the resources of the running stack.
 
     Stack outputs: `channels`, name → descriptor; `access`, name → principals; `keys`, name → principals → access key, a
-    secret, if the stack makes any; `next-steps`, what must be done by hand, a list. Raises pulumi.RunError if the
-    config is not valid.
+    secret, if the stack makes any; `pages`, name → URL of the page, if a public channel has one; `next-steps`, what
+    must be done by hand, a list. Raises pulumi.RunError if the config is not valid.
     """
     try:
         declaration = declared(read_config())
@@ -57,6 +57,8 @@ def program() -> None:
     pulumi.export("access", bucket.access)
     if has_keys(stack):
         pulumi.export("keys", bucket.keys)
+    if any(channel.page and channel.visibility == "public" for channel in stack.channels):
+        pulumi.export("pages", bucket.page_urls)
     steps = next_steps(stack, stack_file=stack_file())
     if steps:
         pulumi.log.warn(f"{count(len(steps), 'step')} to do by hand, once: see pulumi stack output next-steps")

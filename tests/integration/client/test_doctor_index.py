@@ -175,6 +175,18 @@ def test_monolithic_files_that_nobody_writes_any_more(on_minio: Patient) -> None
     assert "finds 2 packages" in well.of("reader")["found"]
 
 
+def test_run_exports_that_nobody_has_written_yet(on_minio: Patient) -> None:
+    """As when `index.run-exports` was set in channel.json by hand."""
+    client, where = on_minio.server.client(), {"Bucket": on_minio.bucket, "Key": f"{PREFIX}/channel.json"}
+    found = json.loads(client.get_object(**where)["Body"].read())
+    edit(on_minio, index={**found["index"], "run-exports": True})
+    ill = examine(on_minio)
+    assert "run_exports.json and run_exports.json.zst are missing" in ill.of("index")["found"]
+    fixed_by_remedy(on_minio, "index")
+    body = client.get_object(Bucket=on_minio.bucket, Key=f"{NOARCH}/run_exports.json")["Body"].read()
+    assert [*json.loads(body)["packages.conda"].values()] == [{"run_exports": {}}]
+
+
 def test_files_that_a_commit_left_behind(on_versitygw: Patient, tmp_path: Path) -> None:
     """As a publisher does that is killed after its commit point."""
     client = on_versitygw.server.client()

@@ -32,9 +32,9 @@ from support.without_extras import hiding
 SAVED = FOLDER / "json"
 WRITING = bool(os.environ.get("CHANINFRA_WRITE_JSON"))
 COMMANDS = {name for name, _ in commands()}
-# One shows the whole workflow, with a stack and a store of its own, and one runs until it is stopped;
+# One shows the whole workflow, with a stack and a store of its own, and two run until they are stopped;
 # tests/unit/channel/test_extras.py has them.
-NEEDS_EXTRA = {"demo", "follow"}
+NEEDS_EXTRA = {"demo", "follow", "browse"}
 
 
 @pytest.fixture

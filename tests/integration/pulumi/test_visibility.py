@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
+from chaninfra.channel.page.files import is_ours
 from support.channels import channels
 from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server
@@ -32,11 +35,37 @@ def test_two_channels_become_public_and_private_again(server: Server, bucket_nam
     assert anybody_gets() == [403, 403]
     skeleton = channels.etags(server, bucket_name)
     assert f"{bucket_name}-policy" not in stack.resources()
+    assert "pages" not in stack.outputs()
 
     stack.config(visibility="public")
     ran = stack.up()
-    assert ran.done == {"created": 1, "updated": 2}, ran
+    # The policy, and two pages.
+    assert ran.done == {"created": 3, "updated": 2}, ran
     assert anybody_gets() == [200, 200]
+    pages = {"dev": f"{bucket}/team/dev/index.html", "stable": f"{bucket}/stable/index.html"}
+    assert stack.outputs()["pages"] == pages
+    for url in pages.values():
+        with urlopen(url) as page:  # noqa: S310 (the server of the test)
+            html = page.read()
+            assert is_ours(html)
+            assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+            assert page.headers["Cache-Control"] == "max-age=300"
+        loads = re.findall(r'(?:src|href)="(assets/[^"]+)"', html.decode())
+        assert len(loads) == 2
+        assert {channels.status(f"{url.removesuffix('index.html')}{name}") for name in loads} == {200}
+
+    # Without a page, and with one again; a page that was deleted or damaged is put again.
+    stack.config(page=False)
+    assert stack.up().done == {"deleted": 2, "updated": 2}
+    assert {channels.status(url) for url in pages.values()} == {404}
+    assert not any("assets/" in key for key in channels.etags(server, bucket_name))
+    assert "pages" not in stack.outputs()
+    stack.config(page=None)
+    assert stack.up().done == {"created": 2, "updated": 2}
+    server.client().delete_object(Bucket=bucket_name, Key="stable/index.html")
+    assert stack.refresh().done == {"updated": 1}
+    assert stack.up().done == {"updated": 1}
+    assert {channels.status(url) for url in pages.values()} == {200}
     # 404 for a missing file, not 403, at which pixi would stop.
     assert channels.status(f"{bucket}/stable/linux-64/no-such-file") == 404
     described = stack.outputs()["channels"]

@@ -41,15 +41,19 @@ def zipped(members: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) 
     return data.getvalue()
 
 
-def conda(index: dict[str, Any] | bytes, more: Mapping[str, bytes] | None = None, payload: bytes = b"") -> bytes:
-    """A `.conda` with this index.json, `more` files beside it in `info/`, and `payload` in its other part."""
+def conda(
+    index: dict[str, Any] | bytes, more: Mapping[str, bytes] | None = None, payload: bytes = b"", stem: str = "x-1-0"
+) -> bytes:
+    """A `.conda` with this index.json, `more` files beside it in `info/`, and `payload` in its other part. Some tools
+    look for its parts by `stem`, that of its file name.
+    """
     raw = index if isinstance(index, bytes) else json.dumps(index, ensure_ascii=False).encode()
     info = {"info/index.json": raw, **{f"info/{name}": content for name, content in (more or {}).items()}}
     return zipped(
         {
             "metadata.json": METADATA,
-            "pkg-x-1-0.tar.zst": zstandard.compress(tar({"share/x": payload}), 1),
-            "info-x-1-0.tar.zst": zstandard.compress(tar(info), 1),
+            f"pkg-{stem}.tar.zst": zstandard.compress(tar({"share/x": payload}), 1),
+            f"info-{stem}.tar.zst": zstandard.compress(tar(info), 1),
         }
     )
 

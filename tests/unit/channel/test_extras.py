@@ -26,6 +26,7 @@ ENTRIES: list[tuple[Sequence[str], Extra, str]] = [
     ([str(BIN / "chaninfra"), "demo"], "demo", "moto"),
     ([str(BIN / "chaninfra"), "demo", "--keep"], "demo", "rattler_build"),
     ([str(BIN / "chaninfra"), "follow", "--every", "30s"], "follow", "uvicorn"),
+    ([str(BIN / "chaninfra"), "browse", "s3://b/c"], "browse", "starlette"),
     ([sys.executable, "-m", "chaninfra.engine"], "pulumi", "pulumi"),
     ([sys.executable, "-c", "from chaninfra.cli.plugin import run; run()"], "pulumi", "pulumi"),
 ]

@@ -14,16 +14,18 @@ from email.message import Message
 from typing import Any
 
 import pytest
+import uvicorn
 
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, DeniedError, UnreachableError
-from chaninfra.follow import connection, webhook
 from chaninfra.follow import follower as loop
+from chaninfra.follow import webhook
 from chaninfra.follow.events import MAX_BODY
 from chaninfra.follow.follower import Follower
 from chaninfra.follow.log import Log
 from chaninfra.follow.metrics import Metrics
 from chaninfra.follow.secret import Secret
 from chaninfra.follow.webhook import Server
+from chaninfra.serving import connection
 from support.channels.followed import FollowedChannel
 from support.index_model.processes import FOLDER, file
 from support.servers.s3_servers import free_port
@@ -340,12 +342,12 @@ def test_a_slow_body_may_take_longer_than_a_head(served: Served, monkeypatch: py
 def test_where_the_server_ends_by_itself_the_follower_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
     running, ended = Served(FollowedChannel("a")), threading.Event()
 
-    def ends(server: Any) -> None:
+    def ends(server: Any, **_: Any) -> None:
         server.started = True
         ended.wait(10)
         raise OSError("too many open files")
 
-    monkeypatch.setattr(webhook.uvicorn.Server, "run", ends)
+    monkeypatch.setattr(uvicorn.Server, "run", ends)
     running.server.start()
     following = threading.Thread(target=running.follower.run)
     following.start()
@@ -360,7 +362,7 @@ def test_senders_without_a_request_do_not_keep_others_out(served: Served, monkey
     monkeypatch.setattr(connection, "_HEAD_S", 0.5)
     body = event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)
     with ExitStack() as opened:
-        for _ in range(connection.MOST):
+        for _ in range(webhook.MOST):
             opened.enter_context(asking(served, ""))
         # These may have kept an event out.
         until(served.follower._pending.overflowed)
@@ -414,14 +416,14 @@ def test_a_sender_that_leaves_its_connections_open_is_served(served: Served) -> 
     body = event(f"{FOLDER}/{file('b')}", bucket=served.follower.bucket)
     head = f"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
     with ExitStack() as opened:
-        for _ in range(connection.MOST + 10):
+        for _ in range(webhook.MOST + 10):
             sender = opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
             sender.sendall(head.encode() + body)
             assert sender.recv(12) == b"HTTP/1.1 200"
 
 
 def test_many_requests_at_once_become_a_listing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "_BUSY", 0)
+    monkeypatch.setattr(webhook, "_BUSY", 0)
     assert served.post(event("k", bucket=served.follower.bucket)) == 200
     assert served.follower._pending.overflowed()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.outputs.descriptor import Cdn
@@ -32,6 +33,13 @@ def test_the_index_files_of_many_subdirs_are_listed_because_cloudfront_limits_wi
     assert {"/c/win-64/repodata.json", "/c/win-64/repodata.json.zst", "/c/win-64/repodata_shards.msgpack.zst"} <= set(
         told
     )
+
+
+def test_run_exports_are_named_where_the_channel_has_them() -> None:
+    asking = descriptor(prefix="c", index=IndexSettings(run_exports=True))
+    files = ["/c/noarch/run_exports.json", "/c/noarch/run_exports.json.zst"]
+    assert paths(asking, ["noarch"]) == ["/c/noarch/repodata*", *files]
+    assert len(paths(asking, KNOWN_SUBDIRS)) == 5 * len(KNOWN_SUBDIRS)
 
 
 def test_scope_all_invalidates_every_file() -> None:

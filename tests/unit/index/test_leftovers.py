@@ -90,3 +90,14 @@ def test_a_reindex_names_them(mode: str) -> None:
     assert report_json(whole)["stale"] == [*whole.stale]
     collect_subdir(it.subdir_index, "write")
     assert reindex_subdir(it.subdir_index).stale == ()
+
+
+def test_gc_deletes_run_exports_that_chaninfra_has_made_and_nobody_asks_for_any_more() -> None:
+    it = MemoryChannel(IndexSettings(run_exports=True)).skeleton()
+    it.publish("a")
+    keys = {"c/noarch/run_exports.json", "c/noarch/run_exports.json.zst"}
+    assert not collect_subdir(it.subdir_index, "write").garbage
+    plain = MemoryChannel()
+    plain.store.objects, plain.store.modified = it.store.objects, it.store.modified
+    assert {each.key for each in collect_subdir(plain.subdir_index, "write").garbage} == keys
+    assert not keys & it.store.objects.keys()

@@ -19,13 +19,14 @@ class NewChannel:
     """The settings of a channel without a channel.json that neither its URL nor the store options say.
 
     `name` None is the last segment of the prefix, `subdirs` () the default subdirs; `public_url` None is derived from
-    the endpoint.
+    the endpoint, `page` None from the visibility.
     """
 
     name: str | None = None
     subdirs: Sequence[str] = ()
     visibility: Visibility = "private"
     public_url: str | None = None
+    page: bool | None = None
 
 
 def assume(reference: S3, flags: StoreFlags, new: NewChannel) -> Descriptor:
@@ -45,6 +46,7 @@ def assume(reference: S3, flags: StoreFlags, new: NewChannel) -> Descriptor:
         "name": new.name,
         "visibility": new.visibility,
         "public-url": new.public_url,
+        "page": new.page,
         "subdirs": [*new.subdirs] or None,
     }
     spec = build_spec({key: value for key, value in raw.items() if value is not None}, where=where)

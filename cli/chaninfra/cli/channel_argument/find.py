@@ -163,7 +163,8 @@ def channel_to_create(text: str, flags: StoreFlags, new: NewChannel, *, dry_run:
 
     if new != NewChannel() and not isinstance(parse_channel(text), S3):
         raise ConfigurationError(
-            "--name, --subdir, --visibility and --public-url are only for s3://BUCKET/PREFIX; a descriptor has its own",
+            "--name, --subdir, --visibility, --public-url and --page are only for s3://BUCKET/PREFIX; a descriptor has "
+            "its own",
             where=text,
             remedy="change the descriptor, or give s3://BUCKET/PREFIX",
         )

@@ -13,6 +13,7 @@ from chaninfra.cli.store_flags import StoreFlags
 
 if TYPE_CHECKING:
     from chaninfra.channel.conda.index_settings import ConditionalWrites
+    from chaninfra.channel.errors import ChaninfraError
     from chaninfra.channel.outputs.descriptor import Descriptor
     from chaninfra.channel.s3.credentials import Credentials
     from chaninfra.cli.output.progress import Shown
@@ -72,6 +73,14 @@ def init(
             "sure that only one runs at a time. Default: many.",
         ),
     ] = None,
+    page: Annotated[
+        bool | None,
+        typer.Option(
+            "--page/--no-page",
+            help="Whether the channel has a page, index.html, which shows in a browser what the channel has. --no-page "
+            "deletes it. Default: yes for a public channel; as it is for a channel that exists.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing, and do not probe; refuse as a real run does.")
     ] = False,
@@ -81,9 +90,12 @@ def init(
     """Create a channel in an existing bucket, without Pulumi.
 
     Writes channel.json, and an empty index for each subdir that has neither an index nor packages. Existing files are
-    not changed: a channel.json with other settings is refused (exit code 4), except that --writers updates it, and
-    --subdir adds subdirs to it. No subdir is removed. A place inside or around another channel is refused (exit code
-    2).
+    not changed: a channel.json with other settings is refused (exit code 4), except that --writers and --page update
+    it, and --subdir adds subdirs to it. No subdir is removed. A place inside or around another channel is refused (exit
+    code 2).
+
+    A channel with a page gets the page of this version of chaninfra; run init again after an upgrade. An index.html
+    that is not a page of chaninfra is not overwritten.
 
     Before that, init probes which conditional writes the store supports, with scratch objects that it deletes again;
     see `chaninfra doctor --probe`.
@@ -106,7 +118,7 @@ def init(
         raise ConfigurationError(
             "no CHANNEL is given", remedy="say where to create it: `chaninfra init s3://BUCKET/PREFIX`"
         )
-    new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url)
+    new = NewChannel(name=name, subdirs=subdirs or (), visibility=visibility, public_url=public_url, page=page)
     opened = channel_to_create(channel, store, new, dry_run=dry_run)
     remedies = remedies_for(channel, store)
     with (
@@ -118,7 +130,7 @@ def init(
         shown.stage("looking at the place")
         probe = partial(_probe, None if dry_run else opened.credentials, remedies, shown)
         try:
-            created = create(opened, writers, probe, add_subdirs=subdirs is not None)
+            created = create(opened, writers, probe, add_subdirs=subdirs is not None, page=page)
         except BucketMissingError as error:
             error.remedy = _bucket_first(opened.descriptor)
             raise
@@ -133,13 +145,26 @@ def init(
             f"if a stack declares the channel, add {', '.join(created.added)} to `subdirs` in its config, too: "
             "`pulumi up` writes channel.json as the config says"
         )
+    for file in created.held:
+        streams.warning(_held(opened.url(), file))
     if as_json:
         document = {"dry-run": dry_run, "url": opened.url(), "written": [*created.written]}
-        streams.result_json({**document, "added": [*created.added], "to-reindex": [*created.to_reindex]})
+        document |= {"added": [*created.added], "to-reindex": [*created.to_reindex], "deleted": [*created.deleted]}
+        url = None if created.held else created.descriptor.page_url
+        streams.result_json({**document, "not-overwritten": [*created.held], "page-url": url})
     else:
         streams.result("\n".join(_lines(created, dry_run=dry_run)))
         if created.written and not dry_run:
             streams.note(f"next: {remedies.command('publish', 'my-package-1.0-0.conda')}")
+
+
+def _held(url: str, file: str) -> ChaninfraError:
+    from chaninfra.channel.errors import ChaninfraError
+    from chaninfra.channel.page.put import why_held
+
+    return ChaninfraError(
+        why_held(url, file), remedy="delete it and run this again to have the page; or give --no-page"
+    )
 
 
 def _bucket_first(descriptor: Descriptor) -> str:
@@ -152,13 +177,17 @@ def _bucket_first(descriptor: Descriptor) -> str:
 
 
 def _lines(created: Created, *, dry_run: bool) -> list[str]:
+    from chaninfra.channel.conda.object_names import INDEX_HTML
     from chaninfra.cli.output.reports import DRY_RUN
 
     would = "would be " if dry_run else ""
     lines = [f"subdir {subdir}: {would}added" for subdir in created.added]
     lines += [f"{key}: would be written" if dry_run else f"wrote {key}" for key in created.written]
+    lines += [f"{key}: would be deleted" if dry_run else f"deleted {key}" for key in created.deleted]
     if not lines:
         return ["nothing to do: the channel exists already, with the subdirs " + ", ".join(created.descriptor.subdirs)]
+    if any(key == created.descriptor.key(INDEX_HTML) for key in created.written) and created.descriptor.page_url:
+        lines.append(f"the page of the channel: {created.descriptor.page_url}")
     return [*lines, DRY_RUN] if dry_run else lines
 
 

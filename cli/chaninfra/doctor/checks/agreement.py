@@ -7,18 +7,21 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS
-from chaninfra.channel.conda.index_settings import AtMostEvery, Format
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS, AtMostEvery, Format
 from chaninfra.channel.errors import InvalidRepodataError, RefusedError
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
 from chaninfra.doctor.subdir_files import SubdirFiles
 from chaninfra.doctor.traces import ANOTHER, writer_of_repodata, writer_of_shard_index
 from chaninfra.index.commit.authority import AUTHORITY
-from chaninfra.index.commit.derived_state import DERIVED
+from chaninfra.index.commit.derived_state import DERIVED, of_others
 from chaninfra.index.report import STALE_READERS
 
 if TYPE_CHECKING:
     from chaninfra.doctor.examination import Examination, SubdirCheck
+
+_DAILY = timedelta(hours=25)
+"""Longer than between two runs of a daily job."""
 
 
 def findings(exam: Examination, check: SubdirCheck) -> Iterator[Finding]:
@@ -68,15 +71,21 @@ def _wrong(exam: Examination, subdir: str, files: SubdirFiles, *, invalid: bool)
     if files.authority is not None and files.authority.index is None:
         yield _failed(exam, f"{subdir}: {AUTHORITY} is damaged, too large, or of another subdir")
     # An error says so of a repodata.json that is not valid.
-    kinds: list[Format] = [kind for kind in DERIVED if not (invalid and kind == "json")]
-    foreign = {kind for kind in kinds if (file := files.derived.get(kind)) is not None and file.origin is None}
+    kinds: list[Format] = [kind for kind in exam.settings.derived if not (invalid and kind == "json")]
+    foreign = {kind for kind in of_others(files.derived) if not (invalid and kind == "json")}
+    missing = [FILE_NAMES[kind] for kind in kinds if kind not in files.derived]
     if exam.settings.monolith == "never":
         yield from _left_over(exam, subdir, files, foreign)
-        others, missing = _written_by_others(exam, files, set()), []
+        others = _written_by_others(exam, files, set())
     else:
         others = _written_by_others(exam, files, foreign)
-        missing = [FILE_NAMES[kind] for kind in kinds if kind not in files.derived]
-        yield from _late_files(exam, subdir, files)
+    yield from _late_files(exam, subdir, files)
+    if theirs := [
+        FILE_NAMES[kind]
+        for kind in RUN_EXPORTS
+        if (file := files.derived.get(kind)) is not None and file.origin is None
+    ]:
+        yield _failed(exam, f"{subdir}: {_are(theirs, 'written by another tool', past=True)}")
     if files.authority is None:
         missing.insert(0, AUTHORITY)
     if missing:
@@ -117,10 +126,14 @@ def _re_indexes(files: SubdirFiles) -> str:
 def _late_files(exam: Examination, subdir: str, files: SubdirFiles) -> Iterator[Finding]:
     """The findings for files that are behind longer than they may be."""
     monolith = exam.settings.monolith
-    for late, kinds in _by_delay(files).items():
+    for late, kinds in _by_delay(files, exam.settings.derived).items():
         found = f"{subdir}: {_are([FILE_NAMES[kind] for kind in kinds], late)}"
-        if not isinstance(monolith, AtMostEvery):
-            yield _failed(exam, f"{found}; clients that do not read shards do not see what they changed")
+        if monolith == "never":
+            if files.now - files.since[kinds[0]] > _DAILY:
+                found += ": with `monolith: never` neither a schedule nor a follower writes them"
+                yield Finding(state="warning", found=found, remedy=exam.remedies.command("reindex"))
+        elif not isinstance(monolith, AtMostEvery):
+            yield _failed(exam, f"{found}; {_not_seen(kinds)}")
         elif files.now - files.since[kinds[0]] > timedelta(seconds=2 * monolith.seconds):
             found += f", more than twice the time of `at-most-every: {monolith.at_most_every}`: no schedule writes them"
             yield Finding(state="warning", found=found, remedy=exam.remedies.command("reindex"))
@@ -134,18 +147,25 @@ def _left_over(exam: Examination, subdir: str, files: SubdirFiles, foreign: Coll
         found = f"{subdir}: {written}; no commit reads that, `reindex` takes over its records"
         remedy = f"{exam.remedies.command('reindex')}, then as a maintainer {gc}"
         yield Finding(state="warning", found=found, remedy=remedy)
-    ours = [FILE_NAMES[kind] for kind in DERIVED if kind in files.derived and kind not in foreign]
+    ours: list[Format] = [kind for kind in DERIVED if kind in files.derived and kind not in foreign]
     if ours:
-        late = next(iter(_by_delay(files)), None)
+        late = next(iter(_by_delay(files, ours)), None)
         behind = f" ({late})" if late else ""
         still = f"still there, and nothing updates them any more{behind}: old clients read them as the newest state"
-        yield Finding(state="warning", found=f"{subdir}: {_are(ours, still)}", remedy=gc)
+        yield Finding(state="warning", found=f"{subdir}: {_are([FILE_NAMES[kind] for kind in ours], still)}", remedy=gc)
 
 
-def _by_delay(files: SubdirFiles) -> dict[str, list[Format]]:
-    """`3 commits behind since 2026-01-01 12:00 UTC` → the derived files that are."""
+def _not_seen(kinds: Collection[Format]) -> str:
+    """Who does not see what the commits changed that these files lack."""
+    if {*kinds} <= {*RUN_EXPORTS}:
+        return "tools that build packages do not see the run exports of what they added"
+    return "clients that do not read shards do not see what they changed"
+
+
+def _by_delay(files: SubdirFiles, of: Collection[Format]) -> dict[str, list[Format]]:
+    """`3 commits behind since 2026-01-01 12:00 UTC` → those of these derived files that are."""
     late: dict[str, list[Format]] = {}
-    for kind in files.since:
+    for kind in (kind for kind in files.since if kind in of):
         since = f"{files.since[kind].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         late.setdefault(f"{count(files.behind(kind), 'commit')} behind since {since}", []).append(kind)
     return late
@@ -154,10 +174,10 @@ def _by_delay(files: SubdirFiles) -> dict[str, list[Format]]:
 def _agreeing(exam: Examination, subdir: str, files: SubdirFiles) -> str:
     """What to say of a subdir in which nothing is wrong."""
     number = files.stamp.number if files.stamp is not None else 0
-    kinds: list[Format] = ["shards", *(kind for kind in DERIVED if kind in exam.settings.formats)]
+    kinds: list[Format] = ["shards", *exam.settings.derived]
     equal = [FILE_NAMES[kind] for kind in kinds if kind not in files.since]
     agree = f"{_listed(equal)} {'agree' if len(equal) > 1 else 'is valid'}"
-    late = [_are([FILE_NAMES[kind] for kind in kinds], delay) for delay, kinds in _by_delay(files).items()]
+    late = [_are([FILE_NAMES[kind] for kind in kinds], delay) for delay, kinds in _by_delay(files, kinds).items()]
     return "; ".join([f"{subdir}: {agree} (commit {number:,})", *late])
 
 

@@ -41,9 +41,9 @@ When = Literal["always", "changed"]
 """When the authoritative index is written: `changed`, only if the change alters it; otherwise only the derived files
 are brought forward."""
 
-Derive = Literal["due", "now", "later"]
-"""When the derived files are brought forward: `due`, as `index.monolith` says; `now`, unless it is `never`; `later`, by
-another commit."""
+Derive = Literal["due", "now", "always", "later"]
+"""When the derived files are brought forward: `due`, as `index.monolith` says; `now`, unless it is `never`; `always`,
+those that there are with `never` too, for which all shards are read; `later`, by another commit."""
 
 _LONGEST = 3
 """The attempt from which on the pauses between attempts do not get longer."""
@@ -105,6 +105,8 @@ def commit(
     not written are brought forward by the next commit of any writer.
     """
     commit_ = _Commit(subdir_index, change, when, adoption, shards or ShardReader(subdir_index), taken_over)
+    if subdir_index.layout.index.monolith == "never" and derive != "always":
+        derive = "later"
     reading = read_derived(subdir_index) if derive != "later" else None
     for attempt in range(ATTEMPTS):
         done = commit_.attempt(reading() if reading and attempt == 0 else None)
@@ -116,7 +118,7 @@ def commit(
         raise lost_all_attempts(authority_key(subdir_index))
     kept = commit_.keep()
     derived = reading() if reading else None
-    if derive == "now" or (derive == "due" and is_due(subdir_index, derived or {})):
+    if derive in ("now", "always") or (derive == "due" and is_due(subdir_index, derived or {})):
         done = dataclasses.replace(done, derived=commit_.derive(derived, kept))
     kept()
     return done
@@ -185,7 +187,7 @@ class _Commit:
 
     def derive(self, derived: Derived | None, kept: Callable[[], object]) -> tuple[str, ...]:
         """Bring the derived files forward; `derived` as they were read before the commit."""
-        if self._authority is None or "json" not in self._subdir_index.layout.index.formats:
+        if self._authority is None or not self._subdir_index.layout.index.derived:
             return ()
         if self._written is None:
             # Rule: whoever committed it may have been killed before it was kept.

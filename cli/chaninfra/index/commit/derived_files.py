@@ -1,4 +1,4 @@
-"""The files that are derived from the authoritative index: repodata.json and repodata.json.zst.
+"""The files that are derived from the authoritative index: repodata.json and run_exports.json, and both compressed.
 
 Their metadata say from which commit they were made. A writer is done once each of them is of its own commit or a later
 one, whoever wrote it.
@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, REPODATA, body, compress
-from chaninfra.channel.conda.index_settings import Format
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS, Format
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import Shard
@@ -23,18 +23,20 @@ from chaninfra.channel.errors import ConflictError, StorageError, UnreachableErr
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch
 from chaninfra.index.commit.authority import Authority, ForeignIndexError, read_our_authority
 from chaninfra.index.commit.derived_state import (
-    DERIVED,
     Derived,
     derived_metadata,
     number_of,
+    of_others,
     our_repodata,
     read_derived,
 )
 from chaninfra.index.commit.history import ensure_kept, touched_since
+from chaninfra.index.commit.run_exports import run_exports_of
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.runtime import ATTEMPTS, run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
+_RUN_EXPORTS = frozenset(RUN_EXPORTS)
 _LONGEST = 5
 _BYTES_PER_WAIT = 8 << 20
 """A writer waits `Runtime.waits` times for another one to derive, and once more for each `_BYTES_PER_WAIT` of its
@@ -44,14 +46,15 @@ files: less than a second on average each time, and each writer another time, so
 def check_ours(
     subdir_index: SubdirIndex, derived: Derived, authority: Authority, taken_over: Collection[str] = ()
 ) -> None:
-    """Raises ForeignIndexError where another tool wrote one of the derived files, or they were made from a later commit
-    than that of the authoritative index, which therefore was restored from a copy. Not for files of the ETags
-    `taken_over`.
+    """Raises ForeignIndexError where another tool wrote one of the derived files that have records, or they were made
+    from a later commit than that of the authoritative index, which therefore was restored from a copy. Not for files of
+    the ETags `taken_over`.
     """
+    others = of_others(derived)
     for kind, file in derived.items():
         if file.entry.etag in taken_over:
             continue
-        if file.origin is None or file.origin.number > authority.stamp.number:
+        if kind in others or (file.origin is not None and file.origin.number > authority.stamp.number):
             reason = "was written by another tool" if file.origin is None else "is newer than the index"
             raise ForeignIndexError(
                 f"{FILE_NAMES[kind]} {reason}", where=file.entry.key, remedy="run `chaninfra reindex`"
@@ -64,7 +67,7 @@ def is_due(subdir_index: SubdirIndex, derived: Derived) -> bool:
     if isinstance(monolith, str):
         return monolith == "each-commit"
     newest = min((file.entry.modified for file in derived.values()), default=None)
-    if newest is None or len(derived) < len(DERIVED):
+    if newest is None or len(derived) < len(subdir_index.layout.index.derived):
         return True
     return subdir_index.runtime.now_ms() - newest.timestamp() * 1000 >= monolith.seconds * 1000
 
@@ -94,7 +97,7 @@ def bring_forward(
     since = replaced.stamp.number if replaced and replaced.stamp else 0
     while attempt < ATTEMPTS:
         before = derived_metadata(subdir_index) if derived is None else derived
-        behind = number_of(before)
+        behind = number_of(subdir_index, before)
         if behind >= number:
             return ()
         if behind > seen:
@@ -144,23 +147,32 @@ def _write(
         return ()
     number = authority.stamp.number
     old: list[Format] = [
-        kind for kind in DERIVED if not ((file := before.get(kind)) and file.origin and file.origin.number >= number)
+        kind
+        for kind in settings.derived
+        if not ((file := before.get(kind)) and file.origin and file.origin.number >= number)
     ]
     repodata = repodata_of(subdir_index, index, shards, before, replaced)
-    data = repodata.encode(authority.stamp)
-    if len(data) > MAX_REPODATA:
-        raise StorageError(
-            f"would be larger than {MAX_REPODATA >> 20:,} MiB, and then nobody could read it",
-            where=subdir_index.key(REPODATA),
-            remedy="set `index.monolith` to `never`; or delete old packages and run `chaninfra reindex`",
-        )
-    metadata = Origin.of(number, data).metadata()
+    plain: dict[Format, bytes] = {}
+    if not _RUN_EXPORTS.issuperset(old):
+        plain["json"] = repodata.encode(authority.stamp)
+    if not _RUN_EXPORTS.isdisjoint(old):
+        plain["run_exports"] = run_exports_of(subdir_index, repodata)
+    for kind, data in plain.items():
+        if len(data) > MAX_REPODATA:
+            setting = "`index.monolith` to `never`" if kind == "json" else "`index.run-exports` to `false`"
+            raise StorageError(
+                f"would be larger than {MAX_REPODATA >> 20:,} MiB, and then nobody could read it",
+                where=subdir_index.key(FILE_NAMES[kind]),
+                remedy=f"set {setting}; or delete old packages and run `chaninfra reindex`",
+            )
 
     def put(kind: Format) -> None:
-        content = data if kind == "json" else compress(data, settings.compression_level)
+        data = plain["run_exports" if kind in _RUN_EXPORTS else "json"]
+        content = data if kind in plain else compress(data, settings.compression_level)
         file = before.get(kind)
         condition: Condition = IfMatch(file.entry.etag) if file else IfAbsent()
         key = subdir_index.key(FILE_NAMES[kind])
+        metadata = Origin.of(number, data).metadata()
         try:
             subdir_index.store.put(key, body(content, kind, settings, metadata), condition)
         except UnreachableError as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, MAX_ZST, REPODATA, decompress
-from chaninfra.channel.conda.index_settings import Format
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS, Format
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.objects import ObjectMeta, StoredObject, get_within
@@ -17,6 +17,7 @@ from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
 
 DERIVED: tuple[Format, ...] = ("json", "zst")
+"""Those that have the records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,31 +36,36 @@ Derived = Mapping[Format, DerivedFile]
 
 
 def read_derived(subdir_index: SubdirIndex) -> Callable[[], Derived]:
-    """Start to read the zst, and the metadata of repodata.json; where they are not written by each commit, the metadata
-    of both. The function that is returned waits for them; they are read once.
+    """Start to read the zst, and the metadata of the others; where they are not written by each commit, the metadata of
+    all. The function that is returned waits for them; they are read once.
     """
-    monolith = subdir_index.layout.index.monolith
-    if monolith == "never":
-        return dict
+    settings = subdir_index.layout.index
+    read: list[Format] = ["zst"] if settings.monolith == "each-commit" else []
     head, submit = subdir_index.store.head, subdir_index.runtime.submit
-    json = submit(partial(head, subdir_index.key(FILE_NAMES["json"])))
-    if monolith != "each-commit":
-        zst_head = submit(partial(head, subdir_index.key(FILE_NAMES["zst"])))
-        return lambda: _existing({"json": json(), "zst": zst_head()})
+    heads = {
+        kind: submit(partial(head, subdir_index.key(FILE_NAMES[kind]))) for kind in settings.derived if kind not in read
+    }
     # Unpacked there too, while the commit waits for other answers.
-    zst = submit(partial(_read_zst, subdir_index))
-    return lambda: _existing({"json": json()}) | zst()
+    zst = submit(partial(_read_zst, subdir_index)) if read else dict[Format, DerivedFile]
+    return lambda: _existing({kind: answer() for kind, answer in heads.items()}) | zst()
 
 
 def derived_metadata(subdir_index: SubdirIndex) -> Derived:
-    """The derived files without their bytes; none where the channel has shards alone."""
-    return existing(subdir_index) if "json" in subdir_index.layout.index.formats else {}
+    """The derived files that the settings ask for, without their bytes; none where the channel has shards alone."""
+    return _heads(subdir_index, subdir_index.layout.index.derived)
 
 
 def existing(subdir_index: SubdirIndex) -> Derived:
-    """The derived files that exist, without their bytes, whatever the settings say."""
-    heads = [partial(subdir_index.store.head, subdir_index.key(FILE_NAMES[kind])) for kind in DERIVED]
-    return _existing(dict(zip(DERIVED, run_all(subdir_index.runtime, heads), strict=True)))
+    """repodata.json and its zst, whatever the settings say, and what else they ask for, without their bytes: those that
+    exist.
+    """
+    return _heads(subdir_index, dict.fromkeys([*DERIVED, *subdir_index.layout.index.derived]))
+
+
+def _heads(subdir_index: SubdirIndex, kinds: Iterable[Format]) -> Derived:
+    named = [*kinds]
+    heads = [partial(subdir_index.store.head, subdir_index.key(FILE_NAMES[kind])) for kind in named]
+    return _existing(dict(zip(named, run_all(subdir_index.runtime, heads), strict=True)))
 
 
 def _existing(read: Mapping[Format, ObjectMeta | None]) -> dict[Format, DerivedFile]:
@@ -69,7 +75,8 @@ def _existing(read: Mapping[Format, ObjectMeta | None]) -> dict[Format, DerivedF
 def _origin(kind: Format, entry: ObjectMeta) -> Origin | None:
     origin = Origin.read(entry.metadata)
     # Another tool may keep the metadata.
-    return None if origin and kind == "json" and entry.size != origin.length else origin
+    plain = kind in ("json", "run_exports")
+    return None if origin and plain and entry.size != origin.length else origin
 
 
 def _read_zst(subdir_index: SubdirIndex) -> dict[Format, DerivedFile]:
@@ -82,10 +89,17 @@ def _read_zst(subdir_index: SubdirIndex) -> dict[Format, DerivedFile]:
     return {"zst": dataclasses.replace(files["zst"], repodata=_parsed(subdir_index, files["zst"].origin, plain))}
 
 
-def number_of(derived: Derived) -> int:
+def number_of(subdir_index: SubdirIndex, derived: Derived) -> int:
     """The number of the commit that all derived files contain; 0: one is missing or another tool's."""
-    files = [derived.get(kind) for kind in DERIVED]
-    return min(file.origin.number if file and file.origin else 0 for file in files)
+    files = [derived.get(kind) for kind in subdir_index.layout.index.derived]
+    return min((file.origin.number if file and file.origin else 0 for file in files), default=0)
+
+
+def of_others(derived: Derived) -> list[Format]:
+    """Those that another tool has written, and that may have what the index does not: run_exports.json says nothing
+    that the packages do not.
+    """
+    return [kind for kind, file in derived.items() if file.origin is None and kind not in RUN_EXPORTS]
 
 
 def newest_number(derived: Derived) -> int:

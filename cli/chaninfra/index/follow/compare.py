@@ -89,7 +89,9 @@ def _compare(channel: Channel, subdir_index: SubdirIndex, seen: Seen, compared: 
         whole = read_whole(subdir_index)
     elif whole.files or whole.behind:
         try:
-            commit(subdir_index, Change, when="changed", derive="due")
+            # Else no commit brings them forward.
+            never = subdir_index.layout.index.monolith == "never"
+            commit(subdir_index, Change, when="changed", derive="always" if never else "due")
         except ForeignIndexError:
             compared.reindexed.append(reindex_subdir(subdir_index, hold=subdir_index.layout.index.holds))
             whole = read_whole(subdir_index)

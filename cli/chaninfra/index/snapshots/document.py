@@ -26,6 +26,8 @@ from chaninfra.index.runtime import Runtime
 
 MOST = 1000
 """Most snapshots of a channel: the entry of one takes up to 3 kB."""
+MAX_BYTES = 8 << 20
+"""Largest list of snapshots that is read or written."""
 _REMOVE_ONE = "remove one first: `chaninfra snapshot rm NAME`"
 _TIME = whole("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _REVISION = whole("[A-Za-z0-9._-]{1,128}")
@@ -107,7 +109,7 @@ def _check(document: Snapshots) -> None:
 _DOCUMENT = JsonDocument(
     model=Snapshots,
     name=SNAPSHOTS_JSON,
-    max_bytes=8 << 20,
+    max_bytes=MAX_BYTES,
     check=_check,
     # An error where it is damaged, since gc would take the shards of its snapshots for garbage.
     remedy="restore an older version of it. Or delete it: its snapshots stay, unlisted, until `chaninfra snapshot rm "

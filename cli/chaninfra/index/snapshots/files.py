@@ -16,7 +16,7 @@ from chaninfra.channel.conda.snapshots import base_url, shards_base_url, snapsho
 from chaninfra.channel.errors import ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody
 from chaninfra.index.commit.derived_files import insert, start
-from chaninfra.index.commit.derived_state import our_repodata, read_derived
+from chaninfra.index.commit.derived_state import DERIVED, our_repodata, read_derived
 from chaninfra.index.commit.history import REVISION, as_it_was, changed_names
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.snapshots.states import State
@@ -70,7 +70,7 @@ def put_monolith(state: State, name: str, *, replace: bool = False) -> list[int]
     Raises as `put_shard_index`; LostShardError; StorageError where they would be too large.
     """
     target = state.target
-    kinds = [kind for kind in target.layout.index.formats if kind != "shards"]
+    kinds = [kind for kind in DERIVED if kind in target.layout.index.formats]
     there = [target.store.head(key_of(target, name, kind)) for kind in kinds]
     sizes = [entry.size for entry in there if entry and entry.metadata.items() >= _metadata(state).items()]
     if len(sizes) == len(kinds):

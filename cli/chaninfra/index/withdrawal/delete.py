@@ -131,7 +131,7 @@ def _delete_in(channel: Channel, part: Part, also: Set[str], done: Deleted) -> N
         # Rule: the shards are listed before the commit, which gives each of these names another shard. So nobody who
         # has put one of those that were listed names it later, and they may be deleted.
         change = Change(deleted=files, anew=names, names=names)
-        _, report = commit_adopting(target, lambda change=change: change, "now")  # type: ignore[misc]
+        _, report = commit_adopting(target, lambda change=change: change, "always")  # type: ignore[misc]
         done.reports.append(report)
         named = _named_now(target)
         old = {digest: each for digest, each in telling.items() if digest not in named}

@@ -31,7 +31,7 @@ from chaninfra.channel.s3.object_versions import ObjectVersion, delete, versions
 from chaninfra.index.channel import Channel
 from chaninfra.index.runtime import run_all
 
-_DERIVED = {FILE_NAMES["json"], FILE_NAMES["zst"], *STALE}
+_DERIVED = {*(FILE_NAMES[kind] for kind in FILE_NAMES if kind != "shards"), *STALE}
 
 Files = Mapping[Subdir, Collection[str]]
 """Subdir → file names of the packages that were withdrawn."""

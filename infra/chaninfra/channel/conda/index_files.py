@@ -1,7 +1,7 @@
 """The index files of a subdir: names, Content-Types, compression.
 
-repodata.json and repodata.json.zst: CEP 36; repodata_shards.msgpack.zst, the shard index: CEP 16
-(https://conda.org/learn/ceps/cep-0036, https://conda.org/learn/ceps/cep-0016).
+repodata.json and repodata.json.zst: CEP 36; repodata_shards.msgpack.zst, the shard index: CEP 16; run_exports.json, and
+the same compressed: CEP 12 (https://conda.org/learn/ceps/cep-0036, cep-0016 and cep-0012).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ FILE_NAMES: dict[Format, str] = {
     "json": REPODATA,
     "zst": "repodata.json.zst",
     "shards": "repodata_shards.msgpack.zst",
+    "run_exports": "run_exports.json",
+    "run_exports_zst": "run_exports.json.zst",
 }
 """Format → the file in each subdir."""
 
@@ -33,6 +35,8 @@ CONTENT_TYPES: dict[Format, str] = {
     "json": "application/json",
     "zst": "application/zstd",
     "shards": "application/x-msgpack",
+    "run_exports": "application/json",
+    "run_exports_zst": "application/zstd",
 }
 
 MAX_REPODATA = 1 << 30

@@ -11,8 +11,10 @@ from chaninfra.channel import patterns
 from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.location import EtagForm
 
-Format = Literal["json", "zst", "shards"]
+Format = Literal["json", "zst", "shards", "run_exports", "run_exports_zst"]
 FORMATS: tuple[Format, ...] = ("json", "zst", "shards")
+RUN_EXPORTS: tuple[Format, ...] = ("run_exports", "run_exports_zst")
+"""What is written only where `index.run-exports` asks for it."""
 Writers = Literal["many", "single"]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -132,6 +134,15 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
             examples=[{"overwrites": "index"}],
         ),
     ] = UNSET
+    run_exports: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="`true`: subdirs have run_exports.json and run_exports.json.zst (CEP 12): the run exports of "
+            "the packages, for tools that build packages. They are written when repodata.json is; where `monolith` is "
+            "`never`, by `reindex`, the hourly comparison of a follower, and scheduled jobs.",
+            examples=[True],
+        ),
+    ] = UNSET
 
     @property
     def overwrites(self) -> Overwrites:
@@ -151,7 +162,13 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     @property
     def formats(self) -> tuple[Format, ...]:
         """The kinds of index files that are written, at each commit or later."""
-        return ("shards",) if self.monolith == "never" else FORMATS
+        records: tuple[Format, ...] = ("shards",) if self.monolith == "never" else FORMATS
+        return (*records, *RUN_EXPORTS) if self.run_exports is True else records
+
+    @property
+    def derived(self) -> tuple[Format, ...]:
+        """Those of them that are made from the authoritative index."""
+        return tuple(kind for kind in self.formats if kind != "shards")
 
 
 def kept_seconds(cache_control: str) -> int:

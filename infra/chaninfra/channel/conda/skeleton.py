@@ -3,7 +3,8 @@
 The rule: a subdir gets an empty index only if it has neither packages nor any file of an index, of ours or of another
 tool. Where repodata.json or its zst is there, the files that are missing are made from it: pixi reads shards first, so
 an empty shard index beside a full repodata.json would hide all packages. Where only shards are there, `reindex` or the
-next commit makes the others from them, as always: it keeps the state of the index that they are made from.
+next commit makes the others from them, as always: it keeps the state of the index that they are made from. So it is
+with run_exports.json.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from chaninfra.channel.conda.index_files import (
     compress,
     decompress,
 )
-from chaninfra.channel.conda.index_settings import Format, IndexSettings
+from chaninfra.channel.conda.index_settings import RUN_EXPORTS, Format, IndexSettings
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
 from chaninfra.channel.conda.object_names import HISTORY_FOLDER
 from chaninfra.channel.conda.repodata import Repodata
+from chaninfra.channel.conda.run_exports import encode_run_exports
 from chaninfra.channel.conda.shard_index import ShardIndex, packed_keys, read_shard_index
 from chaninfra.channel.conda.shards import is_shard, make_shards, shard_key
 from chaninfra.channel.errors import ConflictError, UnsupportedError
@@ -61,8 +63,9 @@ def write_missing(store: ObjectStore, layout: ChannelLayout) -> Written:
         if not missing:
             continue
         files = _files(store, layout, subdir, missing)
-        if files is None:
+        if files is None or not {FILE_NAMES[kind] for kind in missing} <= {name for name, _ in files}:
             to_reindex.append(subdir)
+        if files is None:
             continue
         written += [
             layout.key(subdir, name)
@@ -76,10 +79,11 @@ def _files(
     store: ObjectStore, layout: ChannelLayout, subdir: str, missing: list[Format]
 ) -> list[tuple[str, ObjectBody]] | None:
     """The missing files of a subdir, names relative to it, in the order in which to write them: shards before the index
-    that names them. None: it must be indexed first.
+    that names them; without those of run exports, unless it has no packages. None: it must be indexed first.
     """
     repodata = _repodata_json(store, layout, subdir)
-    if repodata is None:
+    first = repodata is not None and {*missing} <= {*RUN_EXPORTS} and _is_first(store, layout, subdir)
+    if repodata is None or first:
         if not (_is_empty if "shards" in missing else _is_first)(store, layout, subdir):
             return None
         names = {FILE_NAMES[kind] for kind in missing}
@@ -101,6 +105,12 @@ def empty_index(subdir: str, settings: IndexSettings) -> Iterator[tuple[str, Obj
     """(name, file) of the index of a subdir without packages: commit 1. The authoritative index comes last."""
     data = Repodata.empty(subdir).encode(_FIRST)
     metadata = Origin.of(_FIRST.number, data).metadata()
+    if "run_exports" in settings.formats:
+        exports = encode_run_exports(Repodata.empty(subdir), subdir, {})
+        made_of = Origin.of(_FIRST.number, exports).metadata()
+        packed = compress(exports, settings.compression_level)
+        yield FILE_NAMES["run_exports_zst"], body(packed, "run_exports_zst", settings, made_of)
+        yield FILE_NAMES["run_exports"], body(exports, "run_exports", settings, made_of)
     if "json" in settings.formats:
         yield FILE_NAMES["zst"], body(compress(data, settings.compression_level), "zst", settings, metadata)
         yield REPODATA, body(data, "json", settings, metadata)

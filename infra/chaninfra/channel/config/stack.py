@@ -25,7 +25,7 @@ from chaninfra.channel.roles import ROLES
 Encryption = Literal["sse-s3"]
 
 # Top-level keys that are the defaults of every channel in `channels`.
-_SHARED = ("subdirs", "visibility", "auth", "index", "retention", *ROLES.values())
+_SHARED = ("subdirs", "visibility", "auth", "index", "page", "retention", *ROLES.values())
 
 MAX_TAGS = 50
 """The tags that a bucket or a role can have (Amazon S3 and IAM, quotas)."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
 from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS, STALE
+from chaninfra.channel.conda.index_settings import FORMATS, RUN_EXPORTS
 from chaninfra.channel.conda.object_names import (
     CHANINFRA_FOLDER,
     HISTORY_FOLDER,
@@ -151,8 +152,12 @@ def channel_statements(bucket: str, channels: Sequence[ChannelSpec], part: str =
     ]
     # `inside` says of which channel and subdir. A channel without a prefix is the only one.
     top = f"{arn}/*/" if all(channel.prefix for channel in channels) else f"{arn}/"
-    index = {kind: f"{arn}/*/{name}" for kind, name in FILE_NAMES.items()}
-    derived = [index["json"], index["zst"], *(f"{arn}/*/{name}" for name in sorted(STALE))]
+    kinds = [*FORMATS, *(kind for kind in RUN_EXPORTS if any(kind in channel.index.formats for channel in channels))]
+    index = {kind: f"{arn}/*/{FILE_NAMES[kind]}" for kind in kinds}
+    derived = [
+        *(path for kind, path in index.items() if kind != "shards"),
+        *(f"{arn}/*/{name}" for name in sorted(STALE)),
+    ]
     files = [f"{arn}/*/{SHARDS}/*.msgpack.zst", f"{arn}/*/{SUMMARIES_FOLDER}/*.json"]
     files += [f"{arn}/*{suffix}.sigs{copy}" for suffix in PACKAGE_SUFFIXES for copy in ("", f".{'?' * 64}")]
     written = [*index.values(), *files, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists]

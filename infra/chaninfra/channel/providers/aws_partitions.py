@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 
-# Prefix of the region names → (partition, DNS suffix)
-_BY_PREFIX = {
+BY_PREFIX = {
     "cn-": ("aws-cn", "amazonaws.com.cn"),
     "us-gov-": ("aws-us-gov", "amazonaws.com"),
 }
-_DEFAULT = ("aws", "amazonaws.com")
+"""Prefix of the region names → (partition, DNS suffix)."""
+DEFAULT = ("aws", "amazonaws.com")
+"""The same of all other regions."""
 
 
 def _lookup(region: str) -> tuple[str, str]:
-    return next((entry for prefix, entry in _BY_PREFIX.items() if region.startswith(prefix)), _DEFAULT)
+    return next((entry for prefix, entry in BY_PREFIX.items() if region.startswith(prefix)), DEFAULT)
 
 
 def partition(region: str) -> str:

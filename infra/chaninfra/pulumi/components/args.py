@@ -64,6 +64,12 @@ class IndexArgs(TypedDict, total=False):
     index: `publish` only uploads, and waits for it. Not on AWS, where several runs write.
     """
 
+    run_exports: bool
+    """`true`: subdirs have run_exports.json and run_exports.json.zst (CEP 12): the run exports of the packages, for
+    tools that build packages. They are written when repodata.json is; where `monolith` is `never`, by `reindex`, the
+    hourly comparison of a follower, and scheduled jobs.
+    """
+
     formats: Sequence[str]
     """Has no effect any more; remove it. `monolith` took its place."""
 

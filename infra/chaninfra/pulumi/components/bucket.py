@@ -50,6 +50,9 @@ class CondaChannel(pulumi.ComponentResource):
     public_url: pulumi.Output[str | None]
     """The https URL, if the channel is public."""
 
+    page_url: pulumi.Output[str | None]
+    """The URL of the channel's page, which opens in a browser, if the channel is public and has one (`page`)."""
+
     def __init__(self, name: str, args: CondaChannelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(CHANNEL, name, None, opts)
         bucket = _Bucket(self, _declaration("CondaChannel", name, args, self))
@@ -60,6 +63,7 @@ class CondaChannel(pulumi.ComponentResource):
         self.keys = pulumi.Output.secret(channel.keys)
         self.url = channel.descriptor.apply(lambda document: document["url"])
         self.public_url = channel.descriptor.apply(lambda document: document.get("public-url"))
+        self.page_url = channel.page_url
         self.register_outputs(
             {
                 "descriptor": self.descriptor,
@@ -67,6 +71,7 @@ class CondaChannel(pulumi.ComponentResource):
                 "keys": self.keys,
                 "url": self.url,
                 "publicUrl": self.public_url,
+                "pageUrl": self.page_url,
             }
         )
 
@@ -83,6 +88,9 @@ class _ChannelBucketComponent(pulumi.ComponentResource):
     keys: pulumi.Output[dict[str, Any]]
     """Channel name → its access keys. A secret."""
 
+    page_urls: pulumi.Output[dict[str, str]]
+    """Channel name → the URL of its page, which opens in a browser, for public channels that have one (`page`)."""
+
     def _make(self, declaration: Declaration) -> None:
         bucket = _Bucket(self, declaration)
         channels = {
@@ -94,7 +102,16 @@ class _ChannelBucketComponent(pulumi.ComponentResource):
         self.descriptors = pulumi.Output.from_input({name: each.descriptor for name, each in resources.items()})
         self.access = pulumi.Output.from_input({name: each.access for name, each in resources.items()})
         self.keys = pulumi.Output.secret({name: each.keys for name, each in resources.items() if each.keys})
-        self.register_outputs({"descriptors": self.descriptors, "access": self.access, "keys": self.keys})
+        urls = pulumi.Output.all(**{name: each.page_url for name, each in resources.items()})
+        self.page_urls = urls.apply(lambda every: {name: url for name, url in every.items() if url is not None})
+        self.register_outputs(
+            {
+                "descriptors": self.descriptors,
+                "access": self.access,
+                "keys": self.keys,
+                "pageUrls": self.page_urls,
+            }
+        )
 
 
 class ChannelBucket(_ChannelBucketComponent):

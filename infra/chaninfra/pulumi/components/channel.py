@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import pulumi
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump
+from chaninfra.channel.outputs.descriptor import build_descriptor, dump, url_of_page
 from chaninfra.channel.page.put import page_digests
 from chaninfra.channel.spec.model import ChannelSpec, Distribution
 from chaninfra.pulumi.backends import BACKENDS, BucketResources
@@ -29,6 +30,8 @@ class ChannelResources:
     resources: list[pulumi.Resource]
     descriptor: pulumi.Output[dict[str, Any]]
     """channel.json as written, known once it is written."""
+    page_url: pulumi.Output[str | None]
+    """The URL of the channel's page; None if it has none, or not everybody can read it."""
     access: dict[str, dict[str, Any]]
     """publishers, readers, maintainers, promoters → name → kind and role-arn, arn or access-key-id."""
     keys: dict[str, dict[str, Any]]
@@ -74,12 +77,19 @@ def channel_resources(
         contents: dict[str, Any] = {"store": store, "prefix": channel.prefix, "contents": page_digests()}
         pages.append(Page(f"{name}-page", contents, after(opts, skeleton, written)))
     access = BACKENDS[bucket.provider.backend].grant(name, declaration, channel, bucket_resources, opts)
+    descriptor = pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both))
     return ChannelResources(
         resources=[skeleton, written, *pages, *access.resources],
-        descriptor=pulumi.Output.all(written.document, written.probed).apply(lambda both: as_written(*both)),
+        descriptor=descriptor,
+        page_url=descriptor.apply(lambda document: _page_url(document) if channel.page else None),
         access=access.access,
         keys=access.keys,
     )
+
+
+def _page_url(document: Mapping[str, Any]) -> str | None:
+    url = document.get("public-url")
+    return url_of_page(url, behind_cdn=document.get("cdn") is not None) if url else None
 
 
 def _document(declaration: Declaration, channel: ChannelSpec, resources: BucketResources) -> pulumi.Input[str]:

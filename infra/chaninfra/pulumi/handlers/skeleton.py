@@ -79,8 +79,9 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
                 warn(f"{subdir} was removed from `subdirs`; its files stay, and clients can still read them")
         unwritten = set(unwritten_keys(_layout(news))) - set(unwritten_keys(_layout(olds)))
         if unwritten:
+            names = sorted({key.rpartition("/")[2] for key in unwritten})
             warn(
-                "nothing updates repodata.json and repodata.json.zst any more, and clients that read them see an old "
+                f"nothing updates {' and '.join(names)} any more, and clients that read them see an old "
                 f"index. Run `{self._command('gc', news)}` as a maintainer to delete them"
             )
         return self.create(news)[1]
@@ -134,5 +135,8 @@ def _without_descriptor(keys: list[str], prefix: str) -> list[str]:
 def _layout(props: SkeletonInputs) -> ChannelLayout:
     index = {key: value for key, value in props["index"].items() if key != "formats"}
     # Up to version 0.3 json was always among the formats, and zst and shards could be left out.
-    monolith = "each-commit" if "json" in props["index"]["formats"] else "never"
-    return ChannelLayout.of(props["prefix"], props["subdirs"], {**index, "monolith": monolith})
+    formats = props["index"]["formats"]
+    index["monolith"] = "each-commit" if "json" in formats else "never"
+    if "run_exports" in formats:
+        index["run-exports"] = True
+    return ChannelLayout.of(props["prefix"], props["subdirs"], index)

@@ -99,6 +99,11 @@ def test_the_files_that_are_written() -> None:
     assert IndexSettings().formats == FORMATS == ("json", "zst", "shards")
     assert IndexSettings(monolith=AtMostEvery(at_most_every="10m")).formats == FORMATS
     assert IndexSettings(monolith="never").formats == ("shards",)
+    assert IndexSettings(run_exports=True).formats == (*FORMATS, "run_exports", "run_exports_zst")
+    assert IndexSettings(run_exports=False).formats == FORMATS
+    assert IndexSettings(monolith="never", run_exports=True).derived == ("run_exports", "run_exports_zst")
+    # An earlier version reads what does not ask for it.
+    assert b"run" not in msgspec.json.encode(IndexSettings())
 
 
 def test_formats_cannot_be_set() -> None:

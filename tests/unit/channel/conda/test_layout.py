@@ -28,7 +28,11 @@ def test_keys_of_the_index_files() -> None:
         "osx-64/repodata.json.zst",
         "osx-64/repodata_shards.msgpack.zst",
     )
-    assert unwritten_keys(layout) == ()
+    exports = ("run_exports.json", "run_exports.json.zst")
+    assert unwritten_keys(layout) == tuple(f"{subdir}/{name}" for subdir in ("noarch", "osx-64") for name in exports)
+    asking = ChannelLayout("", ("osx-64", "noarch"), IndexSettings(run_exports=True))
+    assert {*index_keys(asking)} == {*index_keys(layout), *unwritten_keys(layout)}
+    assert unwritten_keys(asking) == ()
 
 
 def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
@@ -40,8 +44,12 @@ def test_keys_of_the_index_files_without_the_monolithic_ones() -> None:
     assert unwritten_keys(layout) == (
         "main/noarch/repodata.json",
         "main/noarch/repodata.json.zst",
+        "main/noarch/run_exports.json",
+        "main/noarch/run_exports.json.zst",
         "main/osx-64/repodata.json",
         "main/osx-64/repodata.json.zst",
+        "main/osx-64/run_exports.json",
+        "main/osx-64/run_exports.json.zst",
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from chaninfra.channel.conda.commit_stamp import Origin
 from chaninfra.channel.conda.index_files import FILE_NAMES
-from chaninfra.channel.conda.index_settings import Format, IndexSettings
+from chaninfra.channel.conda.index_settings import FORMATS, Format, IndexSettings, Monolith
 from chaninfra.channel.conda.layout import ChannelLayout, index_keys
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.skeleton import existing_index_keys, write_missing
@@ -71,7 +71,7 @@ def test_a_missing_shard_index_is_made_from_repodata_json_and_is_none_of_ours(th
     store = Memory({key: stored for key, stored in whole.items() if key in keys})
     written = write_missing(store, ChannelLayout("team/main", ("noarch",), SETTINGS))
     assert written.to_reindex == ()
-    assert records_of(store, "noarch") == {key: {"hello-1.0-0.conda"} for key in FILE_NAMES}
+    assert records_of(store, "noarch") == {key: {"hello-1.0-0.conda"} for key in FORMATS}
     # The next commit looks at the packages first: repodata.json may be behind.
     index = ShardIndex.parse(store.objects["team/main/noarch/repodata_shards.msgpack.zst"].data)
     assert index is not None
@@ -112,6 +112,21 @@ def test_where_only_shards_are_there_a_reindex_makes_the_other_files_and_keeps_w
     reindex_subdir(channel.subdir_index)
     channel.check_formats_agree()
     assert history_key(channel.subdir_index, channel.number()) in channel.store.objects
+
+
+@pytest.mark.parametrize("monolith", ["each-commit", "never"])
+def test_a_channel_that_asks_for_run_exports_later(monolith: Monolith) -> None:
+    channel = MemoryChannel(IndexSettings(monolith=monolith)).skeleton()
+    asking = ChannelLayout("c", ("noarch",), IndexSettings(monolith=monolith, run_exports=True))
+    store = Memory(channel.store.objects)
+    keys = {"c/noarch/run_exports.json", "c/noarch/run_exports.json.zst"}
+    written = write_missing(store, asking)
+    assert (set(written.keys), written.to_reindex) == (keys, ())
+    assert {Origin.read(store.objects[key].metadata) for key in keys} == {Origin.of(1, store.objects[min(keys)].data)}
+    # Only the next commit, or a re-index, knows what to write where there are packages.
+    channel.publish("hello")
+    written = write_missing(Memory(channel.store.objects), asking)
+    assert (written.keys, written.to_reindex) == ((), ("noarch",))
 
 
 @pytest.mark.parametrize("lost", [["json"], ["zst"], ["json", "zst"]])

@@ -167,3 +167,13 @@ def test_stacks_that_adopt_one_bucket_have_names_of_their_own() -> None:
     one, other = (follower_names(stack(adopt=True, prefix=prefix)) for prefix in ("main", "nightly"))
     assert len({one.function, other.function, follower_names(stack()).function}) == 3
     assert one.function.startswith("my-bucket-follow-")
+
+
+def test_it_writes_run_exports_only_where_a_channel_asks_for_them() -> None:
+    assert "run_exports" not in json.dumps(by_sid(stack()))
+    found = by_sid(stack(index={"follow": {}, "run-exports": True}))
+    for sid in ("WriteOnlyIndex", "DeleteOnlyGarbage"):
+        assert [each for each in found[sid]["NotResource"] if "run_exports" in each] == [
+            "arn:aws:s3:::my-bucket/*/run_exports.json",
+            "arn:aws:s3:::my-bucket/*/run_exports.json.zst",
+        ]

@@ -65,6 +65,16 @@ def test_top_level_keys_are_the_defaults_of_channels() -> None:
     assert stack.visibility == "public"
 
 
+@pytest.mark.parametrize("value", [False, "false"])
+def test_whether_channels_have_a_page(value: object) -> None:
+    public = {"region": "eu-central-1", "visibility": "public"}
+    channels = {"a": {}, "b": {"page": True}}
+    assert [channel.page for channel in spec(**public, channels=channels).channels] == [True, True]
+    assert [channel.page for channel in spec(**public, page=value, channels=channels).channels] == [False, True]
+    assert [channel.page for channel in spec(**public, page=value).channels] == [False]
+    assert [channel.page for channel in spec(region="eu-central-1", channels=channels).channels] == [False, True]
+
+
 def test_channels_can_be_written_as_json_text() -> None:
     stack = spec(region="eu-central-1", channels='{"a": {"subdirs": "linux-64"}, "b": {}}')
     assert [channel.prefix for channel in stack.channels] == ["a", "b"]

@@ -1,4 +1,4 @@
-"""The connections of a follower's server: one that asks nothing is closed."""
+"""The connections of a server: one that asks nothing is closed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST = 512
-"""Most connections; uvicorn answers 503 to others, also to those who show the secret."""
-_BUSY = 200
-"""With so many at once, some may have been refused so."""
 _HEAD_S = 10.0
-"""Longest time in seconds that a sender may take until its request has begun, or the next one on a connection."""
+"""Longest time in seconds that a client may take until its request has begun, or the next one on a connection."""
 
 
-def connections(busy: Callable[[], None]) -> type[asyncio.Protocol]:
-    """The class of the connections. `busy` is called with each one while there are many.
+def connections(opened: Callable[[int], None] = lambda _: None) -> type[asyncio.Protocol]:
+    """The class of the connections. `opened` is called with each one, and told how many there are now.
 
     uvicorn has no limit to the time that a head takes, or a body after the answer.
     """
@@ -29,8 +25,7 @@ def connections(busy: Callable[[], None]) -> type[asyncio.Protocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            if len(self.connections) > _BUSY:
-                busy()
+            opened(len(self.connections))
             self._look_later()
 
         def connection_lost(self, exc: Exception | None) -> None:

@@ -1,0 +1,420 @@
+"""The server of the page: whom it answers, what it shows, and what a browser may do with it. Its store is in memory."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from email.message import Message
+
+import pytest
+
+from chaninfra.browse import reading
+from chaninfra.browse.server import PageServer
+from chaninfra.channel.conda.summary import MAX_SUMMARY
+from chaninfra.channel.errors import (
+    ChaninfraError,
+    ConfigurationError,
+    CredentialsError,
+    DeniedError,
+    StorageError,
+    UnreachableError,
+)
+from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.outputs.descriptor import dump
+from chaninfra.channel.page.files import page_files
+from chaninfra.serving import connection
+from support.channels.channels import descriptor
+from support.index_model.memory_store import MemoryStore
+from support.index_model.processes import AUTHORITATIVE, PREFIX, channel_with
+
+INDEX = "/noarch/repodata_shards.msgpack.zst"
+DESCRIPTOR = descriptor(prefix=PREFIX)
+
+
+class Browsed:
+    """A channel with a package, and the server of its page."""
+
+    def __init__(self) -> None:
+        self.store: MemoryStore = channel_with("a")
+        self.store.log.clear()
+        self.fresh = self.store
+        """The store as it is opened again."""
+        self.ended = threading.Event()
+        self.opened = 0
+        self.server = PageServer(DESCRIPTOR, self.open, None, self.ended.set)
+        self.port = int(self.server.url.split(":")[2].split("/")[0])
+        self.link = self.server.url.partition(f":{self.port}")[2]
+        self.cookie = ""
+
+    def open(self) -> MemoryStore:
+        self.opened += 1
+        return self.store if self.opened == 1 else self.fresh
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
+        """Status, headers and body of the answer; `Sec_Fetch_Site` is a header."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given.setdefault("Host", f"127.0.0.1:{self.port}")
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connected:
+            connected.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in given.items():
+                connected.putheader(name, value)
+            connected.endheaders()
+            answer = connected.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+    def come_in(self) -> None:
+        """Use the URL, and keep the cookie."""
+        status, headers, _ = self.ask(self.link)
+        assert status == 303
+        self.cookie = headers["Set-Cookie"].partition(";")[0]
+
+    def see(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
+        """As `ask`, with the cookie."""
+        return self.ask(path, method, **{"Cookie": self.cookie, **headers})
+
+    def raw(self, request: str) -> bytes:
+        """What is answered to these bytes, in which PORT and COOKIE stand for its own."""
+        sent = request.replace("PORT", str(self.port)).replace("COOKIE", self.cookie).replace("\n", "\r\n")
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sender:
+            sender.sendall(sent.encode("latin-1"))
+            sender.shutdown(socket.SHUT_WR)
+            answer = b""
+            while more := sender.recv(1 << 16):
+                answer += more
+            return answer
+
+    def fail(self, error: BaseException) -> None:
+        """Let the store raise this error."""
+
+        def before(_kind: str, _key: str) -> None:
+            raise error
+
+        self.store.before = before
+
+
+@pytest.fixture
+def closed() -> Iterator[Browsed]:
+    """A server whose URL nobody has used."""
+    running = Browsed()
+    yield running
+    running.server.stop()
+
+
+@pytest.fixture
+def browsed(closed: Browsed) -> Browsed:
+    """A server whose page is open."""
+    closed.come_in()
+    return closed
+
+
+def test_the_url_opens_the_page_once(closed: Browsed) -> None:
+    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/\?token=[A-Za-z0-9_-]{43}", closed.server.url)
+    status, headers, body = closed.ask(closed.link)
+    assert (status, headers["Location"], body) == (303, "/", b"")
+    cookie, *attributes = headers["Set-Cookie"].split("; ")
+    name, _, value = cookie.partition("=")
+    assert name == f"chaninfra-browse-{closed.port}"
+    assert len(value) == 43
+    assert value not in closed.server.url
+    assert {*attributes} == {"Path=/", "HttpOnly", "SameSite=Strict"}
+    again = closed.ask(closed.link)
+    assert again[0] == 403
+    assert "Set-Cookie" not in again[1]
+    assert b"Run `chaninfra browse` again" in again[2]
+    assert closed.ask("/", Cookie=cookie)[0] == 200
+    # Back in the history.
+    assert closed.ask(closed.link, Cookie=cookie)[0] == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/?token=", "/?token=wrong", "/?token=%ff", "/index.html", "/channel.json", INDEX, "/x"]
+)
+@pytest.mark.parametrize("cookie", [None, "", "chaninfra-browse-PORT=", "chaninfra-browse-PORT=wrong", "other=SESSION"])
+def test_without_the_cookie_nothing_is_shown(closed: Browsed, path: str, cookie: str | None) -> None:
+    given = {} if cookie is None else {"Cookie": cookie.replace("PORT", str(closed.port))}
+    status, headers, body = closed.ask(path, **given)
+    assert (status, headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
+    assert body.startswith(b"This page is open only in the browser that came by the URL of `chaninfra browse`.\nRun")
+    assert not closed.store.log
+    # Nothing of it used the token up.
+    closed.come_in()
+
+
+def test_the_token_is_no_cookie_and_the_cookie_no_token(closed: Browsed) -> None:
+    token = closed.link.partition("=")[2]
+    assert closed.ask("/", Cookie=f"chaninfra-browse-{closed.port}={token}")[0] == 403
+    closed.come_in()
+    assert closed.ask(f"/?token={closed.cookie.partition('=')[2]}")[0] == 403
+
+
+def test_a_look_at_the_url_does_not_use_it(closed: Browsed) -> None:
+    assert closed.ask(closed.link, "HEAD")[0] == 403
+    assert closed.ask(closed.link.replace("/?", "/index.html?"))[0] == 403
+    closed.come_in()
+
+
+REBOUND = ["evil.example", "evil.example:PORT", "127.0.0.1", "127.0.0.1:1", "127.0.0.1:PORT.evil.example",
+           "0.0.0.0:PORT", "[::1]:PORT", "localhost.:PORT", "LOCALHOST:PORT", "user@127.0.0.1:PORT", ""]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", REBOUND)
+def test_another_name_of_this_machine_is_refused(closed: Browsed, host: str) -> None:
+    """DNS rebinding: a page of another origin, whose name means 127.0.0.1 by now."""
+    named = host.replace("PORT", str(closed.port))
+    assert closed.ask(closed.link, Host=named)[0] == 403
+    closed.come_in()
+    assert closed.see(INDEX, Host=named)[0] == 403
+    assert not closed.store.log
+
+
+def test_localhost_is_a_name_of_its_own(closed: Browsed) -> None:
+    assert closed.ask(closed.link, Host=f"localhost:{closed.port}", Origin=f"http://127.0.0.1:{closed.port}")[0] == 403
+    assert closed.ask(closed.link, Host=f"localhost:{closed.port}", Origin=f"http://localhost:{closed.port}")[0] == 303
+
+
+@pytest.mark.parametrize(
+    "lines", ["", "Host: 127.0.0.1:PORT\nHost: evil.example\n", "Host: 127.0.0.1:PORT, evil.example\n"]
+)
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_no_host_and_two_hosts_are_refused(browsed: Browsed, lines: str, version: str) -> None:
+    answer = browsed.raw(f"GET {INDEX} HTTP/{version}\n{lines}Cookie: COOKIE\nConnection: close\n\n")
+    assert answer.split(b" ")[1] in (b"400", b"403")
+    assert not browsed.store.log
+
+
+ELSEWHERE = [
+    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "https://127.0.0.1:PORT"}, {"Sec_Fetch_Site": "cross-site"},
+    # Another port of this machine, which browsers take for the same site.
+    {"Sec_Fetch_Site": "same-site"}, {"Sec_Fetch_Site": "same-origin, cross-site"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
+def test_another_page_is_refused(closed: Browsed, headers: dict[str, str]) -> None:
+    given = {name: value.replace("PORT", str(closed.port)) for name, value in headers.items()}
+    assert closed.ask(closed.link, **given)[0] == 403
+    closed.come_in()
+    status, _, body = closed.see(INDEX, **given)
+    assert status == 403
+    assert body.startswith(b"The request comes from another page.")
+    assert not closed.store.log
+
+
+def test_its_own_page_is_not(browsed: Browsed) -> None:
+    for own in (
+        {"Origin": f"http://127.0.0.1:{browsed.port}"},
+        {"Sec_Fetch_Site": "same-origin"},
+        {"Sec_Fetch_Site": "none"},
+    ):
+        assert browsed.see(INDEX, **own)[0] == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND"])
+def test_only_reading_is_possible(browsed: Browsed, method: str) -> None:
+    status, headers, _ = browsed.see(INDEX, method)
+    assert (status, headers["Allow"]) == (405, "GET, HEAD")
+    assert "Access-Control-Allow-Origin" not in headers
+    assert not browsed.store.log
+
+
+def test_the_page_is_that_of_the_package(browsed: Browsed) -> None:
+    for file in page_files():
+        browsed.store.objects[f"{PREFIX}/{file.name}"] = ObjectBody(
+            data=b"<script>evil()</script>", content_type="text/html"
+        )
+        status, headers, body = browsed.see(f"/{file.name}")
+        assert (status, body) == (200, file.body.data)
+        assert headers["Content-Type"] == file.body.content_type
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; ")
+        assert policy.endswith("; frame-ancestors 'none'")
+        # As in the file.
+        (index_html,) = (each.body.data.decode() for each in page_files() if each.name == "index.html")
+        assert f'content="{policy.removesuffix("; frame-ancestors " + chr(39) + "none" + chr(39))}"' in index_html
+        check_all(headers)
+    assert browsed.see("/")[2] == browsed.see("/index.html")[2] == browsed.see("/?package=a")[2]
+    assert not browsed.store.log
+
+
+def check_all(headers: Message) -> None:
+    """The headers that every answer has."""
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Server" not in headers
+
+
+def test_an_object_is_bytes_and_nothing_else(browsed: Browsed) -> None:
+    data = b"<script>evil()</script>"
+    browsed.store.objects[AUTHORITATIVE] = ObjectBody(data=data, content_type="text/html; charset=utf-8")
+    browsed.store.objects[f"{PREFIX}/notices.json"] = ObjectBody(data=data, content_type="text/html")
+    for path in (INDEX, "/notices.json"):
+        status, headers, body = browsed.see(path)
+        assert (status, body) == (200, data)
+        assert headers["Content-Type"] == "application/octet-stream"
+        assert headers["Content-Security-Policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
+        check_all(headers)
+    assert browsed.store.log == [("get", AUTHORITATIVE), ("get", f"{PREFIX}/notices.json")]
+
+
+def test_the_descriptor_is_that_of_the_command(browsed: Browsed) -> None:
+    browsed.store.objects[f"{PREFIX}/channel.json"] = ObjectBody(data=b"evil", content_type="text/html")
+    status, headers, body = browsed.see("/channel.json")
+    assert (status, body) == (200, dump(DESCRIPTOR))
+    assert json.loads(body)["bucket"] == DESCRIPTOR.bucket
+    assert headers["Content-Type"] == "application/octet-stream"
+    assert not browsed.store.log
+
+
+def test_a_look_at_an_object_tells_its_size(browsed: Browsed) -> None:
+    status, headers, body = browsed.see(INDEX, "HEAD")
+    assert (status, headers["Content-Length"], body) == (200, str(len(browsed.store.objects[AUTHORITATIVE].data)), b"")
+    assert browsed.see("/snapshots/index.json", "HEAD")[0] == 404
+    assert [kind for kind, _ in browsed.store.log] == ["head", "head"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/.chaninfra/follow.json", "/../secret", "//noarch/repodata_shards.msgpack.zst", "/noarch/../../secret",
+        "/noarch/%2e%2e/repodata_shards.msgpack.zst", "/%6eoarch/repodata_shards.msgpack.zst", "/noarch/repodata.json",
+        "/noarch/repodata_shards.msgpack.zst%00", "/noarch/repodata_shards.msgpack.zst%0a", "/yanked.json",
+        "/noarch%5crepodata_shards.msgpack.zst", "http://evil.example/noarch/repodata_shards.msgpack.zst",
+        "http://127.0.0.1:PORT/notices.json", "notices.json%3f", "/noarch/repodata_shards.msgpack.zst/..%2f",
+    ],
+)  # fmt: skip
+def test_a_trick_of_a_path_reads_nothing(browsed: Browsed, target: str) -> None:
+    answer = browsed.raw(f"GET {target} HTTP/1.1\nHost: 127.0.0.1:PORT\nCookie: COOKIE\nConnection: close\n\n")
+    assert answer.split(b" ")[1] in (b"400", b"404")
+    assert not browsed.store.log
+
+
+def test_a_package_is_not_passed_on(browsed: Browsed) -> None:
+    name = next(key for key in browsed.store.objects if key.endswith(".conda")).removeprefix(f"{PREFIX}/")
+    status, headers, body = browsed.see(f"/{name}")
+    assert (status, headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
+    assert f"aws s3 cp {DESCRIPTOR.url}/{name} . --endpoint-url {DESCRIPTOR.endpoint_url}\n".encode() in body
+    assert not browsed.store.log
+
+
+def test_an_object_that_is_too_large_is_not_read(browsed: Browsed) -> None:
+    key = f"{PREFIX}/noarch/summaries/a.json"
+    for size, status in ((MAX_SUMMARY, 200), (MAX_SUMMARY + 1, 502)):
+        browsed.store.objects[key] = ObjectBody(data=b"x" * size, content_type="application/json")
+        found, _, body = browsed.see("/noarch/summaries/a.json")
+        assert found == status
+    assert b"is larger than 32 KiB, so it was not read" in body
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (DeniedError("these credentials may not read s3://b/c", remedy="ask for the permission"), 403),
+        (CredentialsError("the store does not accept these credentials: they have expired"), 403),
+        (UnreachableError("no answer", where="https://example.com"), 502),
+        (StorageError("cannot read: the store answered 404 NoSuchBucket", code="NoSuchBucket", status=404), 502),
+        (StorageError("it said \x1b[31m\u202e" + "x" * 5000 + "\n<script>", status=500), 502),
+        (ConfigurationError("one of the CAs is damaged"), 502),
+    ],
+)
+def test_what_the_store_says_is_told_in_short(browsed: Browsed, error: ChaninfraError, status: int) -> None:
+    browsed.fail(error)
+    found, headers, body = browsed.see(INDEX)
+    assert found == status
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert headers["Content-Security-Policy"].startswith("sandbox; ")
+    check_all(headers)
+    text = body.decode()
+    assert all(line.isprintable() for line in text.splitlines())
+    assert text.startswith(error.summary[:8])
+    assert len(text) < 1500
+    assert (error.remedy or "") in text
+
+
+def test_what_does_not_exist_is_not_found(browsed: Browsed) -> None:
+    status, _, body = browsed.see("/noarch/summaries/b.json")
+    assert (status, body) == (404, b"There is no noarch/summaries/b.json in the channel.\n")
+
+
+def test_a_fault_of_ours_shows_no_traceback(browsed: Browsed, capfd: pytest.CaptureFixture[str]) -> None:
+    browsed.fail(RuntimeError("the-secret"))
+    status, _, body = browsed.see(INDEX)
+    assert (status, body) == (500, b"Internal Server Error")
+    assert capfd.readouterr() == ("", "")
+    browsed.store.before = lambda _kind, _key: None
+    assert browsed.see(INDEX)[0] == 200
+
+
+def test_credentials_that_have_expired_are_looked_for_again(browsed: Browsed, monkeypatch: pytest.MonkeyPatch) -> None:
+    browsed.fail(CredentialsError("they have expired"))
+    browsed.fresh = channel_with("a")
+    # Not at once: it may ask a server for them.
+    assert browsed.see(INDEX)[0] == 403
+    assert browsed.opened == 1
+    monkeypatch.setattr(reading, "_AGAIN_S", 0.0)
+    assert browsed.see(INDEX)[0] == 200
+    assert browsed.see(INDEX)[0] == 200
+    assert browsed.opened == 2
+
+
+def test_a_slow_store_does_not_keep_the_page(browsed: Browsed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_LONGEST_S", 1.0)
+    held = threading.Event()
+    browsed.store.before = lambda _kind, _key: held.wait(30) and None
+    answers: list[tuple[int, bytes]] = []
+
+    def see() -> None:
+        status, _, body = browsed.see(INDEX)
+        answers.append((status, body))
+
+    asking = [threading.Thread(target=see) for _ in range(reading._AT_ONCE + 2)]
+    try:
+        for each in asking:
+            each.start()
+        start = time.monotonic()
+        assert browsed.see("/")[0] == 200
+        assert time.monotonic() - start < 10
+        for each in asking:
+            each.join(30)
+        # Those that no thread was free for, too.
+        assert {status for status, _ in answers} == {502}
+        assert all(b"did not answer within 1 s\nreload" in body for _, body in answers)
+        assert len(browsed.store.log) == reading._AT_ONCE
+    finally:
+        held.set()
+
+
+def test_clients_without_a_request_do_not_keep_others_out(browsed: Browsed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_HEAD_S", 0.5)
+    with ExitStack() as opened:
+        for _ in range(64):
+            opened.enter_context(socket.create_connection(("127.0.0.1", browsed.port), timeout=30))
+        end = time.monotonic() + 20
+        while browsed.see("/")[0] != 200:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def test_a_port_that_is_taken(browsed: Browsed) -> None:
+    with pytest.raises(
+        ConfigurationError, match=f"cannot listen at 127.0.0.1:{browsed.port}: another program"
+    ) as caught:
+        PageServer(DESCRIPTOR, browsed.open, browsed.port, lambda: None)
+    assert "--port" in str(caught.value.remedy)
+
+
+def test_each_server_has_tokens_of_its_own(browsed: Browsed) -> None:
+    other = Browsed()
+    try:
+        assert other.ask("/", Cookie=browsed.cookie.replace(str(browsed.port), str(other.port)))[0] == 403
+        assert other.ask(browsed.link)[0] == 403
+    finally:
+        other.server.stop()
