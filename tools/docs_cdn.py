@@ -8,6 +8,7 @@ from pathlib import Path
 from chaninfra.channel.policy.documents import documents
 from chaninfra.channel.spec.stack_file import read_stack_file
 from chaninfra.pulumi.backends.aws.cdn import BEHAVIORS, DEFAULT_TTLS
+from chaninfra.pulumi.backends.aws.cdn_page import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "Pulumi.aws-cdn.yaml"
@@ -45,7 +46,17 @@ CloudFront compresses files of up to 10 MB. Files in zst format and packages are
 
 A missing file is answered with 404, because the distribution may list the bucket; pixi needs the 404 to try the next
 index format. An error page that turns 403 into 404 would help too, but would report denied files as missing. Users of
-the CDN cannot list the bucket: `/` returns the `channel.json` of a channel that is the whole bucket, else an error.
+the CDN cannot list the bucket: `/` returns the page of a channel that is the whole bucket, or its `channel.json` if it
+has no page, else an error.
+
+## The page
+
+Where a channel of the bucket has a [page](page.md), the stack adds a response headers policy and a CloudFront Function.
+`https://<domain>/<prefix>/`, with the slash at the end, then answers with the page: for requests that match `*/`, and
+for no others, the function appends `index.html`. All answers have these headers: Content-Security-Policy, the page's
+own with `frame-ancestors 'none'`; `X-Content-Type-Options: nosniff`; `X-Frame-Options: DENY`; and `Referrer-Policy:
+no-referrer`. A stack whose channels have no page (`page: false`) has neither. Both count against the quotas of the
+account, as the cache policies do.
 
 ## Publishing
 
@@ -78,8 +89,7 @@ def cdn() -> str:
     made = documents(stack, account=ACCOUNT, distribution=ID)
     config = (ROOT / EXAMPLE).read_text("utf-8")
     rows = [
-        f"| {f'`{each.pattern}`' if each.pattern else 'all others: `*.json`'} | {_time(DEFAULT_TTLS[each.kind])} | "
-        f"{'yes' if each.compress else 'no'} |\n"
+        f"| {_files(each.pattern)} | {_time(DEFAULT_TTLS[each.kind])} | {'yes' if each.compress else 'no'} |\n"
         for each in BEHAVIORS
     ]
     parts = [_HEAD.format(example=EXAMPLE, config=config), *rows, _MIDDLE]
@@ -89,6 +99,12 @@ def cdn() -> str:
             f"{json.dumps(made[name], indent=2)}\n```\n"
         )
     return "".join(parts)
+
+
+def _files(pattern: str | None) -> str:
+    if pattern is None:
+        return "all others: `*.json`"
+    return f"`{pattern}`: the page" if pattern == FOLDERS else f"`{pattern}`"
 
 
 def _time(seconds: int) -> str:

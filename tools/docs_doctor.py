@@ -41,10 +41,10 @@ no key at all, the doctor's own is tried, and it warns.
 For each subdir `index` says which index files agree, and of which commit they are. Otherwise it says
 
 - which of the derived files (repodata.json, run_exports.json, and both compressed) is behind the shard index, by how
-  many commits, and since when.
-  With `index.monolith: each-commit` that is a failure, after the doctor has waited as long as a publisher would for
-  another one that is just going to write the file. With `at-most-every` it is ok for twice that time, and a warning
-  afterwards: [no schedule runs](channels.md#at-most-every-needs-a-schedule). The remedy is `chaninfra reindex`.
+  many commits, and since when. With `index.monolith: each-commit` that is a failure, after the doctor has waited as
+  long as a publisher would for another one that is just going to write the file. With `at-most-every` it is ok for
+  twice that time, and a warning afterwards: [no schedule runs](channels.md#at-most-every-needs-a-schedule). The remedy
+  is `chaninfra reindex`.
 - with `never`, that repodata.json is still there, which misleads older clients: a warning. The remedy is a maintainer's
   `chaninfra gc`. And that run_exports.json has been behind for more than a day: neither a schedule nor a follower
   writes it.

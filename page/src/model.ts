@@ -83,6 +83,9 @@ export interface Notice {
 
 export interface Snapshot {
   readonly name: string;
+  // The time of which it is: what the channel said then. ISO 8601, as all times here.
+  readonly at: string;
+  // When it was made.
   readonly created: string;
 }
 

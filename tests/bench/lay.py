@@ -86,12 +86,13 @@ class Place:
 
     def set_monolith(self, monolith: str) -> None:
         """Sets `index.monolith` in channel.json, as `pulumi up` would."""
-        self.set_index({"monolith": monolith})
+        self.set_keys(index={"monolith": monolith})
 
-    def set_index(self, keys: Mapping[str, object]) -> None:
-        """Sets keys of `index` in channel.json."""
+    def set_keys(self, *, index: Mapping[str, object], **keys: object) -> None:
+        """Sets keys of channel.json, and of `index` in it."""
         descriptor = msgspec.json.decode(self._read(CHANNEL_JSON))
-        descriptor["index"] |= keys
+        descriptor["index"] |= index
+        descriptor |= keys
         body = ObjectBody(data=msgspec.json.encode(descriptor), content_type="application/json")
         self.store().put(f"{self.prefix}/{CHANNEL_JSON}", body)
 

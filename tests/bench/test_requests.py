@@ -73,6 +73,17 @@ def test_run_exports_take_these_more(server: Server, bucket_name: str, tmp_path:
     assert found == _KINDS[monolith] | more, traffic.lines()
 
 
+def test_a_page_costs_two_requests_of_a_summary_more(minio: Server, bucket_name: str, tmp_path: Path) -> None:
+    traffic = _published(minio, bucket_name, tmp_path, Shape(20, 10), "never", page=True)
+    found = Counter(_kind(each.method, each.path) for each in traffic.log)
+    more = found - Counter(_KINDS["never"])
+    assert more == {"GET summaries/*": 1, "PUT summaries/*": 1}, traffic.lines()
+    assert found.total() == sum(_KINDS["never"].values()) + 2
+    # They run beside the commit.
+    kinds = [_kind(each.method, each.path) for each in traffic.log]
+    assert kinds.index("GET summaries/*") < kinds.index("PUT repodata_shards.msgpack.zst")
+
+
 def _published(
     server: Server,
     bucket_name: str,
@@ -80,13 +91,14 @@ def _published(
     shape: Shape,
     monolith: Side,
     asked: Mapping[str, object] = MappingProxyType({}),
+    **keys: object,
 ) -> Traffic:
-    """The requests of a publish of one package, into a channel with these keys in `index`."""
+    """The requests of a publish of one package, into a channel with these keys in `index`, and in channel.json."""
     server.client().create_bucket(Bucket=bucket_name)
     place = lay.Place(server, bucket_name, "channel", None)
     channel = Channel(shape)
     create_channel(server, place.url, SUBDIR, provider=lay.PROVIDER)
-    place.set_index({"monolith": monolith, **asked})
+    place.set_keys(index={"monolith": monolith, **asked}, **keys)
     place.clear_subdir()
     settings = IndexSettings(monolith="never" if monolith == "never" else "each-commit")
     lay.put_index(place, lay.our_files(lay.packages(place, channel), settings))
@@ -107,8 +119,8 @@ def _kind(method: str, path: str) -> str:
     folder, name = path.rsplit("/", 2)[-2:]
     if folder == "shards":
         return f"{method} shards/*"
-    if folder == "patches":
-        return f"{method} patches/*"
+    if folder in ("patches", "summaries"):
+        return f"{method} {folder}/*"
     if "/history/" in path:
         return f"{method} history/*"
     return f"{method} {re.sub(r'^.*[.]conda', '*.conda', name)}"

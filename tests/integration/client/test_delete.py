@@ -37,6 +37,7 @@ class Leak:
         leaked = make_package(folder, "hello", "1.0", payload=self._key)
         assert leaked.name == LEAKED
         self.bytes = leaked.read_bytes()
+        place.set_page()
         place.done("publish", make_package(folder, "hello", "0.9"), leaked)
         place.done("patch add", "hello", "--license", "MIT")
         place.done("reindex")
@@ -104,7 +105,8 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     )
     old = leak.traces(old=True)
     assert f"{PREFIX}/noarch/{LEAKED}" in old
-    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json", patches} < old
+    summary = f"{PREFIX}/noarch/summaries/hello.json"
+    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json", patches, summary} < old
     assert f"{PREFIX}/snapshots/removed/noarch/repodata.json" in old
     purged = place.run("delete", f"noarch/{LEAKED}", *WHY, "--versions", "--yes")
     assert purged.returncode == 0, purged.stderr

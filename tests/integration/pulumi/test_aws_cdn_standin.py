@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chaninfra.channel.page.files import content_security_policy
 from support.channels import channels
 from support.channels.cli_runner import chaninfra
 from support.channels.packages import make_package
@@ -98,6 +99,7 @@ def test_the_life_of_a_channel_behind_a_cdn_on_the_aws_standin(
         "*.conda": False,
         "*.tar.bz2": False,
         "*.zst": False,
+        "*/": True,
         "*": True,
     }
 
@@ -106,6 +108,16 @@ def test_the_life_of_a_channel_behind_a_cdn_on_the_aws_standin(
         return int(found["MinTTL"]), int(found["DefaultTTL"])
 
     assert (ttl("*"), ttl("*.zst"), ttl("*.conda")) == ((0, 300), (0, 300), (0, 31536000))
+    # The page: its headers, and the function that runs for URLs that end in a slash.
+    (policy_id,) = {one["ResponseHeadersPolicyId"] for one in behaviors.values()}
+    headers = cloudfront.get_response_headers_policy(Id=policy_id)["ResponseHeadersPolicy"]
+    csp = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+    assert csp["ContentSecurityPolicy"] == f"{content_security_policy()}; frame-ancestors 'none'"
+    run = {pattern: one["FunctionAssociations"].get("Items", []) for pattern, one in behaviors.items()}
+    ((pattern, (associated,)),) = ((pattern, items) for pattern, items in run.items() if items)
+    assert (pattern, associated["EventType"]) == ("*/", "viewer-request")
+    function = associated["FunctionARN"].rpartition("/")[2]
+    assert cloudfront.describe_function(Name=function, Stage="LIVE")["FunctionSummary"]["Name"] == function
     assert stack.up().done == {}
     assert stack.refresh().done == {}
 
@@ -171,6 +183,19 @@ def test_the_life_of_a_channel_behind_a_cdn_on_the_aws_standin(
     ]
     assert stack.up().done == {}
     assert stack.refresh().done == {}
+
+    # Without a page nothing of it is left, and with it again it is there.
+    stack.config(page=False)
+    ran = stack.up()
+    assert ran.code == 0, ran
+    assert "replaced" not in ran.done
+    assert function not in str(cloudfront.list_functions())
+    left = cloudfront.get_distribution_config(Id=id_)["DistributionConfig"]
+    assert [one["PathPattern"] for one in left["CacheBehaviors"]["Items"]] == ["*.conda", "*.tar.bz2", "*.zst"]
+    assert "ResponseHeadersPolicyId" not in left["DefaultCacheBehavior"]
+    assert stack.up().done == {}
+    stack.config(page=None)
+    assert stack.up().code == 0
 
     # While the bucket has packages nothing is deleted, the CDN included.
     ran = stack.destroy()

@@ -9,10 +9,12 @@ from support.pulumi.standin import provider
 from support.pulumi.standin.aws import Aws
 from support.pulumi.standin.errors import ProviderError
 from support.pulumi.standin.values import Bag
-from support.servers.moto_cloudfront import MANAGED
+from support.servers.moto_cloudfront_policies import MANAGED
 
 CONTROL = "aws:cloudfront/originAccessControl:OriginAccessControl"
 CACHE_POLICY = "aws:cloudfront/cachePolicy:CachePolicy"
+HEADERS_POLICY = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
+FUNCTION = "aws:cloudfront/function:Function"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 
 OPTIMIZED, *_ = MANAGED
@@ -110,6 +112,65 @@ def test_a_cache_policy(aws: Aws) -> None:
     assert managed.state["name"] == "Managed-CachingOptimized"
     provider.delete(aws, CACHE_POLICY, id_, state)
     assert provider.read(aws, CACHE_POLICY, id_, state, {}) is None
+
+
+def _headers(name: str, policy: str = "default-src 'none'", **more: Any) -> Bag:
+    content = {"contentSecurityPolicy": policy, "override": True}
+    return {"name": name, "securityHeadersConfig": {"contentSecurityPolicy": content, **more}}
+
+
+def _function(name: str, code: str = "function handler(event) { return event.request; }", **more: Any) -> Bag:
+    return {"name": name, "runtime": "cloudfront-js-2.0", "code": code, **more}
+
+
+def test_a_response_headers_policy(aws: Aws) -> None:
+    plain = _headers("headers")
+    full = _headers(
+        "headers",
+        "script-src 'self'",
+        contentTypeOptions={"override": True},
+        frameOptions={"frameOption": "DENY", "override": False},
+        referrerPolicy={"referrerPolicy": "no-referrer", "override": True},
+    )
+    id_, state = _walk(aws, HEADERS_POLICY, plain, full, {**full, "comment": "c"}, plain)
+    assert state["arn"] == f"arn:aws:cloudfront::123456789012:response-headers-policy/{id_}"
+    with pytest.raises(ProviderError, match="ResponseHeadersPolicyAlreadyExists"):
+        provider.create(aws, HEADERS_POLICY, plain)
+    provider.delete(aws, HEADERS_POLICY, id_, state)
+    assert provider.read(aws, HEADERS_POLICY, id_, state, {}) is None
+
+
+def test_a_function_is_published_when_it_changes(aws: Aws) -> None:
+    plain, other = _function("f"), _function("f", "function handler(event) {}", comment="c")
+    id_, state = _walk(aws, FUNCTION, plain, other, plain)
+    assert (id_, state["status"]) == ("f", "UNASSOCIATED")
+    live = aws.client("cloudfront").describe_function(Name="f", Stage="LIVE")
+    assert live["ETag"] == state["liveStageEtag"]
+    with pytest.raises(ProviderError, match=r"creating CloudFront Function \(f\): .*AlreadyExists"):
+        provider.create(aws, FUNCTION, plain)
+    provider.delete(aws, FUNCTION, id_, state)
+    provider.delete(aws, FUNCTION, id_, state)
+    assert provider.read(aws, FUNCTION, id_, state, {}) is None
+
+
+def test_what_a_behavior_names_has_to_be_there_and_stays(aws: Aws) -> None:
+    policy, _ = provider.create(aws, HEADERS_POLICY, _headers("of-a-behavior"))
+    name, made = provider.create(aws, FUNCTION, _function("of-a-behavior"))
+    calls = [{"eventType": "viewer-request", "functionArn": made["arn"]}]
+    inputs = _distribution(defaultCacheBehavior=_behavior(responseHeadersPolicyId=policy, functionAssociations=calls))
+    id_, state = _walk(aws, DISTRIBUTION, _distribution(), inputs, _distribution(), inputs)
+    for token, used in ((HEADERS_POLICY, policy), (FUNCTION, name)):
+        read = provider.read(aws, token, used, {}, {})
+        assert read is not None
+        with pytest.raises(ProviderError, match="InUse: "):
+            provider.delete(aws, token, used, read.state)
+    provider.delete(aws, DISTRIBUTION, id_, state)
+    _, unpublished = provider.create(aws, FUNCTION, _function("unpublished", publish=False))
+    calls = [{"eventType": "viewer-request", "functionArn": unpublished["arn"]}]
+    with pytest.raises(ProviderError, match="InvalidFunctionAssociation"):
+        provider.create(aws, DISTRIBUTION, _distribution(defaultCacheBehavior=_behavior(functionAssociations=calls)))
+    with pytest.raises(ProviderError, match="NoSuchResponseHeadersPolicy"):
+        provider.create(aws, DISTRIBUTION, _distribution(defaultCacheBehavior=_behavior(responseHeadersPolicyId="x")))
 
 
 def test_a_distribution_is_changed_in_place_and_read_from_the_server(aws: Aws) -> None:

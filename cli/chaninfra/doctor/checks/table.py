@@ -22,6 +22,7 @@ from chaninfra.doctor.checks import (
     location,
     names,
     notices,
+    page,
     patches,
     permissions,
     pixi_client,
@@ -134,6 +135,12 @@ CHECKS: dict[str, Check] = {
         title="channeldata.json, where the channel has it, has all commits that it should have",
         function=channeldata.channeldata,
         needs=("listing", "descriptor"),
+    ),
+    "page": Check(
+        title="the page of the channel, if it has one, is there, is that of this chaninfra, and opens in a browser",
+        function=page.page,
+        needs=("reading", "descriptor"),
+        spoiled_by=("anonymous",),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

@@ -6,6 +6,7 @@ changes, so a new page needs no invalidation.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -44,9 +45,27 @@ def page_files() -> tuple[PageFile, ...]:
     return tuple(PageFile(name, _body(name, (built / name).read_bytes())) for name in names)
 
 
+def content_security_policy() -> str:
+    """The policy of the page, which its `index.html` has in a `<meta>`."""
+    html = (files(__package__) / "built" / INDEX_HTML).read_text("utf-8")
+    found = re.findall(r"""<meta http-equiv="Content-Security-Policy" content="([^"&\n]+)">""", html)
+    (policy,) = found
+    return str(policy)
+
+
 def is_ours(index_html: bytes) -> bool:
     """Whether these bytes of an `index.html` are a page of chaninfra, of any version."""
     return GENERATOR in index_html
+
+
+def has_type(name: str, content_type: str) -> bool:
+    """Whether a browser shows or runs a file of this name if a store serves it with this Content-Type."""
+    # Without parameters, which some stores write in another way.
+    return _media_type(content_type) == _media_type(_TYPES[PurePosixPath(name).suffix])
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _body(name: str, data: bytes) -> ObjectBody:

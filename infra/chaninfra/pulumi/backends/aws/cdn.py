@@ -8,10 +8,10 @@ from typing import Any, Literal
 import pulumi
 
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
-from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.config.cdn import CdnConfig
 from chaninfra.channel.providers.aws_partitions import dns_suffix
 from chaninfra.channel.spec.model import StackSpec
+from chaninfra.pulumi.backends.aws.cdn_page import FOLDERS, PageParts, page_parts, root_object
 from chaninfra.pulumi.backends.base import Cdn
 from chaninfra.pulumi.declaration import Declaration
 
@@ -50,8 +50,11 @@ def distribution(declaration: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
         )
         for kind, ttl in DEFAULT_TTLS.items()
     }
+    page = page_parts(name, stack, about, opts)
     cache_behaviors = [
-        (behavior.pattern, _cache_behavior(behavior, policies[behavior.kind].id)) for behavior in BEHAVIORS
+        (behavior.pattern, _cache_behavior(behavior, policies[behavior.kind].id, page))
+        for behavior in BEHAVIORS
+        if page or behavior.pattern != FOLDERS
     ]
     resource = cloudfront.Distribution(
         f"{name}-cdn",
@@ -60,8 +63,7 @@ def distribution(declaration: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
         is_ipv6_enabled=True,
         http_version="http2and3",
         aliases=[keys.domain] if keys.domain else None,
-        # Without it, a request for "/" would list the bucket.
-        default_root_object=CHANNEL_JSON,
+        default_root_object=root_object(stack),
         origins=[
             cloudfront.DistributionOriginArgs(
                 origin_id=_ORIGIN,
@@ -92,8 +94,11 @@ def _certificate(stack: StackSpec) -> Any:
     }
 
 
-def _cache_behavior(behavior: Behavior, policy: pulumi.Output[str]) -> Any:
-    return {
+def _cache_behavior(behavior: Behavior, policy: pulumi.Output[str], page: PageParts | None) -> Any:
+    more: Any = {"response_headers_policy_id": page.headers} if page else {}
+    if page and behavior.pattern == FOLDERS:
+        more["function_associations"] = [{"event_type": "viewer-request", "function_arn": page.function}]
+    return more | {
         "target_origin_id": _ORIGIN,
         "viewer_protocol_policy": "https-only",
         "allowed_methods": ["GET", "HEAD"],
@@ -139,6 +144,7 @@ class Behavior:
 BEHAVIORS = (
     *(Behavior(f"*{suffix}", "packages", compress=False) for suffix in PACKAGE_SUFFIXES),
     Behavior("*.zst", "index", compress=False),
+    Behavior(FOLDERS, "index", compress=True),
     Behavior(None, "index", compress=True),
 )
-"""The first match applies."""
+"""The first match applies. That of `FOLDERS` is there only where a channel of the bucket has a page."""

@@ -6,6 +6,7 @@ from . import cloudwatch, function, sqs
 from .bucket import Bucket
 from .bucket_parts import PARTS
 from .cloudfront import CONFIGURED
+from .cloudfront_function import Function
 from .distribution import Distribution
 from .iam import Role, RolePolicy
 from .oidc import OpenIdConnectProvider
@@ -18,6 +19,7 @@ _TYPES: tuple[Resource, ...] = (
     RolePolicy(),
     OpenIdConnectProvider(),
     *CONFIGURED,
+    Function(),
     Distribution(),
     *sqs.THINGS,
     *function.THINGS,

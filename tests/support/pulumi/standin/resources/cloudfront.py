@@ -1,4 +1,6 @@
-"""aws:cloudfront/originAccessControl:OriginAccessControl and aws:cloudfront/cachePolicy:CachePolicy."""
+"""aws:cloudfront/originAccessControl:OriginAccessControl, cachePolicy:CachePolicy and
+responseHeadersPolicy:ResponseHeadersPolicy.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from support.pulumi.standin.errors import code, reported
 from support.pulumi.standin.properties import Kind, Table
 from support.pulumi.standin.values import Bag
 
-from .cloudfront_table import CACHE_POLICY, CONTROL
+from .cloudfront_table import CACHE_POLICY, CONTROL, HEADERS_POLICY
 from .names import with_name
 from .shapes import from_api, to_api
 
@@ -117,5 +119,12 @@ CONFIGURED = (
         longest=128,
         kind="cache-policy",
         completed=_with_encodings,
+    ),
+    Configured(
+        noun="ResponseHeadersPolicy",
+        what="Response Headers Policy",
+        table=HEADERS_POLICY,
+        longest=128,
+        kind="response-headers-policy",
     ),
 )

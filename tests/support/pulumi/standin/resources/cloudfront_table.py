@@ -11,6 +11,8 @@ _CONTROL = Source(TF + "origin_access_control.go (4.x)")
 # "Defaults to "Managed by Pulumi" if omitted": the class's own documentation.
 _CONTROL_DOCS = Source("pulumi-aws, OriginAccessControl.description")
 _POLICY = Source(TF + "cache_policy.go (4.x)")
+_HEADERS = Source(TF + "response_headers_policy.go (4.x)")
+_FUNCTION = Source(TF + "function.go (5.x)")
 _DISTRIBUTION = Source(TF + "distribution.go (5.x)")
 _ARNS = Source("pulumi-aws 7, an output and no argument")
 _NEWER = Source("pulumi-aws 7, Distribution's arguments; not looked up")
@@ -53,6 +55,39 @@ CACHE_POLICY: dict[str, Property] = dict(
     ]
 )
 
+_SECURITY = "securityHeadersConfig"
+
+HEADERS_POLICY: dict[str, Property] = dict(
+    [
+        *_HEADERS.updatable("name comment"),
+        *_HEADERS.updatable(_SECURITY),
+        *_HEADERS.updatable(f"{_SECURITY}.contentSecurityPolicy {_SECURITY}.contentSecurityPolicy.override"),
+        *_HEADERS.updatable(f"{_SECURITY}.contentSecurityPolicy.contentSecurityPolicy"),
+        *_HEADERS.updatable(f"{_SECURITY}.contentTypeOptions {_SECURITY}.contentTypeOptions.override"),
+        *_HEADERS.updatable(f"{_SECURITY}.frameOptions {_SECURITY}.frameOptions.override"),
+        *_HEADERS.updatable(f"{_SECURITY}.frameOptions.frameOption", values=("DENY", "SAMEORIGIN")),
+        *_HEADERS.updatable(f"{_SECURITY}.referrerPolicy {_SECURITY}.referrerPolicy.override"),
+        *_HEADERS.updatable(f"{_SECURITY}.referrerPolicy.referrerPolicy"),
+        *_HEADERS.updatable(f"{_SECURITY}.strictTransportSecurity {_SECURITY}.xssProtection", forwarded=False),
+        *_HEADERS.updatable("corsConfig customHeadersConfig removeHeadersConfig", forwarded=False),
+        *_HEADERS.updatable("serverTimingHeadersConfig", forwarded=False),
+        *_HEADERS.computed("etag"),
+        *_ARNS.computed("arn"),
+    ]
+)
+
+FUNCTION: dict[str, Property] = dict(
+    [
+        *_FUNCTION.replacing("name", keeps=True),
+        *_FUNCTION.updatable("code comment"),
+        *_FUNCTION.updatable("runtime", values=("cloudfront-js-1.0", "cloudfront-js-2.0")),
+        *_FUNCTION.updatable("publish", default=True, local=True),
+        *_FUNCTION.updatable("keyValueStoreAssociations", keeps=True, forwarded=False),
+        *_NEWER.updatable("tags tagsAll", keeps=True, forwarded=False, free=True),
+        *_FUNCTION.computed("arn etag liveStageEtag status"),
+    ]
+)
+
 
 def _behavior(above: str) -> list[tuple[str, Property]]:
     return [
@@ -64,12 +99,17 @@ def _behavior(above: str) -> list[tuple[str, Property]]:
             f"{above}.viewerProtocolPolicy", values=("allow-all", "https-only", "redirect-to-https")
         ),
         *_DISTRIBUTION.updatable(
-            f"{above}.defaultTtl {above}.maxTtl {above}.minTtl {above}.forwardedValues {above}.functionAssociations"
+            f"{above}.defaultTtl {above}.maxTtl {above}.minTtl {above}.forwardedValues"
             f" {above}.lambdaFunctionAssociations {above}.fieldLevelEncryptionId {above}.realtimeLogConfigArn"
             f" {above}.smoothStreaming {above}.trustedKeyGroups {above}.trustedSigners",
             keeps=True,
             forwarded=False,
         ),
+        *_DISTRIBUTION.updatable(f"{above}.functionAssociations", same=same_set),
+        *_DISTRIBUTION.updatable(
+            f"{above}.functionAssociations.eventType", values=("viewer-request", "viewer-response")
+        ),
+        *_DISTRIBUTION.updatable(f"{above}.functionAssociations.functionArn"),
         *_NEWER.updatable(f"{above}.grpcConfig", keeps=True, forwarded=False),
     ]
 

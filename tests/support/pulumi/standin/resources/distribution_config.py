@@ -89,13 +89,27 @@ def flattened(config: Bag) -> Bag:
 
 def _expanded_behavior(behavior: Bag) -> Bag:
     methods = {**_counted(behavior["allowedMethods"]), "CachedMethods": _counted(behavior["cachedMethods"])}
-    return {"Compress": False, **_to_api(_BEHAVIOR, "", behavior), "AllowedMethods": methods}
+    functions = [
+        {"FunctionARN": one["functionArn"], "EventType": one["eventType"]}
+        for one in behavior.get("functionAssociations", [])
+    ]
+    return {
+        "Compress": False,
+        **_to_api(_BEHAVIOR, "", behavior),
+        "AllowedMethods": methods,
+        "FunctionAssociations": _counted(functions),
+    }
 
 
 def _flattened_behavior(behavior: Bag) -> Bag:
     methods = behavior["AllowedMethods"]
+    functions = [
+        {"functionArn": one["FunctionARN"], "eventType": one["EventType"]}
+        for one in _items(behavior.get("FunctionAssociations", {}))
+    ]
     return {
         **_from_api(_BEHAVIOR, behavior),
+        **({"functionAssociations": functions} if functions else {}),
         "allowedMethods": _items(methods),
         "cachedMethods": _items(methods["CachedMethods"]),
     }

@@ -1,0 +1,245 @@
+// Opens a channel, or one of its snapshots.
+import type { Build, Channel, Descriptor, Fault, Notice, PackageView, Snapshot, Summary } from "../model";
+import { FaultError } from "../model";
+import { CHANNEL_JSON, MAX_DESCRIPTOR, parseDescriptor } from "./descriptor";
+import {
+  isSnapshotName,
+  MAX_NOTICES,
+  MAX_SNAPSHOTS,
+  MAX_SUMMARY,
+  NOTICES_JSON,
+  parseCounts,
+  parseNotices,
+  parseSnapshots,
+  parseSummary,
+  type Said,
+  SNAPSHOTS_JSON,
+  summaryPath,
+} from "./documents";
+import { count, fail, fault, faultOf, line } from "./faults";
+import { Fetcher } from "./fetching";
+import { merged, search } from "./names";
+import { MAX_SHARD, parseShard } from "./shard";
+import { MAX_SHARD_INDEX, parseShardIndex, SHARD_INDEX, sha256, type ShardIndex } from "./shard_index";
+import { compareVersions, parseVersion, type Version } from "./versions";
+
+// Most builds of a package that are shown.
+const MAX_BUILDS = 10_000;
+
+// The channel at this URL, of which the page is `index.html`. Throws FaultError where nothing of it can be read; what
+// cannot be read of one subdir is in its `faults`.
+export async function openChannel(base: URL, snapshot?: string, fetcher = new Fetcher(base)): Promise<Channel> {
+  if (snapshot !== undefined && !isSnapshotName(snapshot)) noSnapshot(snapshot);
+  const data = await fetcher.get(CHANNEL_JSON, MAX_DESCRIPTOR);
+  if (data === null) {
+    fail(
+      "missing",
+      CHANNEL_JSON,
+      `there is no channel at ${fetcher.base.href}: it has no ${CHANNEL_JSON}`,
+      "look whether the URL is right; who runs the channel can write the file by `pulumi up` or `chaninfra init`",
+    );
+  }
+  const { descriptor, hasPage } = parseDescriptor(data);
+  const [counts, ...read] = await Promise.all([
+    snapshot === undefined ? null : countsOf(fetcher, snapshot),
+    ...descriptor.subdirs.map((subdir) => readSubdir(fetcher, descriptor, subdir, snapshot)),
+  ]);
+  const indexes = read
+    .filter((each): each is ShardIndex => each !== null && "digests" in each)
+    .map((each) => ({ ...each, count: each.count ?? counts?.get(each.subdir) ?? null }));
+  const faults = read.flatMap((each) => (each === null ? [] : "digests" in each ? each.faults : [each]));
+  if (snapshot !== undefined && indexes.length === 0) {
+    const [first] = faults;
+    if (first) throw new FaultError(first);
+    noSnapshot(snapshot);
+  }
+  return new OpenChannel(fetcher, descriptor, hasPage, snapshot ?? null, indexes, faults);
+}
+
+function noSnapshot(name: string): never {
+  fail("missing", "snapshots/", `there is no snapshot ${line(name, 64)}`, "open the channel, and choose one of its list");
+}
+
+// The index of a subdir, or why it cannot be read; null where a snapshot does not have the subdir.
+async function readSubdir(
+  fetcher: Fetcher,
+  descriptor: Descriptor,
+  subdir: string,
+  snapshot: string | undefined,
+): Promise<ShardIndex | Fault | null> {
+  const path = `${snapshot === undefined ? "" : `snapshots/${snapshot}/`}${subdir}/${SHARD_INDEX}`;
+  try {
+    const data = await (snapshot === undefined ? fetcher.get(path, MAX_SHARD_INDEX) : optional(fetcher, path, MAX_SHARD_INDEX));
+    if (data) return await parseShardIndex(data, subdir, path, fetcher.url(path), { base: fetcher.base, descriptor });
+    return snapshot === undefined
+      ? fault(
+          "missing",
+          path,
+          `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
+          "ask who runs the channel to run `chaninfra reindex`, which writes them",
+        )
+      : null;
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+// The number of records of each subdir of a snapshot, whose indexes do not say it; of those only that can be known.
+async function countsOf(fetcher: Fetcher, snapshot: string): Promise<ReadonlyMap<string, number>> {
+  try {
+    const data = await optional(fetcher, SNAPSHOTS_JSON, MAX_SNAPSHOTS);
+    return data ? parseCounts(data, snapshot) : new Map();
+  } catch (error) {
+    faultOf(error);
+    return new Map();
+  }
+}
+
+// A file that need not be there. A store that lets nobody list says "denied" of what is not there.
+async function optional(fetcher: Fetcher, path: string, most: number): Promise<Uint8Array | null> {
+  try {
+    return await fetcher.get(path, most);
+  } catch (error) {
+    if (error instanceof FaultError && error.fault.kind === "denied") return null;
+    throw error;
+  }
+}
+
+class OpenChannel implements Channel {
+  readonly names: readonly string[];
+  readonly #packages = new Map<string, Promise<PackageView>>();
+  readonly #summaries = new Map<string, Promise<Summary | null>>();
+
+  constructor(
+    private readonly fetcher: Fetcher,
+    readonly descriptor: Descriptor,
+    private readonly hasPage: boolean,
+    readonly snapshot: string | null,
+    readonly subdirs: readonly ShardIndex[],
+    readonly faults: readonly Fault[],
+  ) {
+    this.names = merged(subdirs.map((each) => each.names));
+  }
+
+  search(text: string, most: number): { readonly names: readonly string[]; readonly found: number } {
+    return search(this.names, text, most);
+  }
+
+  subdirsOf(name: string): readonly string[] {
+    return this.#indexesOf(name).map((each) => each.subdir);
+  }
+
+  #indexesOf(name: string): ShardIndex[] {
+    return this.subdirs.filter((each) => each.digests.has(name));
+  }
+
+  package(name: string): Promise<PackageView> {
+    return kept(this.#packages, name, () => this.#read(name), (view) => view.faults.length === 0);
+  }
+
+  async #read(name: string): Promise<PackageView> {
+    const [summary, ...shards] = await Promise.all([
+      this.summary(name),
+      ...this.#indexesOf(name).map((index) => this.#shard(index, name)),
+    ]);
+    const faults = shards.flatMap((each) => each.faults);
+    const all = sorted(shards.flatMap((each) => each.builds));
+    if (all.length > MAX_BUILDS) {
+      const message = `it has ${count(all.length)} files, of which the newest ${count(MAX_BUILDS)} are shown`;
+      faults.push(fault("too-large", name, message, "see all with `chaninfra ls`"));
+    }
+    return { name, builds: all.slice(0, MAX_BUILDS), summary, faults };
+  }
+
+  async #shard(index: ShardIndex, name: string): Promise<{ builds: Build[]; faults: Fault[] }> {
+    const digest = index.digests.get(name);
+    const url = new URL(`${digest}.msgpack.zst`, index.shardsUrl);
+    const path = decodeURIComponent(url.pathname.slice(this.fetcher.base.pathname.length));
+    const reindex = "load the page again, since the index may be newer now; if it stays so, ask who runs the channel to " +
+      "run `chaninfra reindex --force`, which makes it again";
+    try {
+      const data = await this.fetcher.get(path, MAX_SHARD, url);
+      const shown = line(name, 255);
+      if (data === null) fail("missing", path, `the shard of ${shown} in ${index.subdir} is not there`, reindex);
+      const found = await sha256(data);
+      if (found !== null && found !== digest) {
+        fail("damaged", path, `the shard of ${shown} in ${index.subdir} has other bytes than the index says`, reindex);
+      }
+      return parseShard(data, { name, subdir: index.subdir, path, packagesUrl: index.packagesUrl });
+    } catch (error) {
+      return { builds: [], faults: [faultOf(error)] };
+    }
+  }
+
+  summary(name: string): Promise<Summary | null> {
+    return kept(this.#summaries, name, () => this.#summary(name));
+  }
+
+  // That of the newest file in any subdir. What cannot be read is none: nobody needs it.
+  async #summary(name: string): Promise<Summary | null> {
+    if (!this.hasPage) return null;
+    const paths = this.subdirsOf(name).map((subdir) => summaryPath(subdir, name));
+    const all = await Promise.all(
+      paths.map(async (path): Promise<Said | null> => {
+        try {
+          const data = path === null ? null : await this.fetcher.get(path, MAX_SUMMARY);
+          return data && parseSummary(data);
+        } catch (error) {
+          faultOf(error);
+          return null;
+        }
+      }),
+    );
+    const found = all.filter((each) => each !== null);
+    const newest = (a: Said, b: Said) =>
+      compareVersions(parseVersion(b.version), parseVersion(a.version)) ||
+      b.buildNumber - a.buildNumber ||
+      b.timestamp - a.timestamp;
+    return found.sort(newest)[0]?.summary ?? null;
+  }
+
+  async notices(): Promise<readonly Notice[]> {
+    const data = await optional(this.fetcher, NOTICES_JSON, MAX_NOTICES);
+    return data ? parseNotices(data, new Date()) : [];
+  }
+
+  async snapshots(): Promise<readonly Snapshot[]> {
+    const data = await optional(this.fetcher, SNAPSHOTS_JSON, MAX_SNAPSHOTS);
+    return data ? parseSnapshots(data) : [];
+  }
+}
+
+// What was asked for before is not asked for again, unless it failed or is not `whole`.
+function kept<T>(
+  cache: Map<string, Promise<T>>,
+  name: string,
+  make: () => Promise<T>,
+  whole: (found: T) => boolean = () => true,
+): Promise<T> {
+  const found = cache.get(name);
+  if (found) return found;
+  const made = make();
+  cache.set(name, made);
+  made.then(
+    (value) => whole(value) || cache.delete(name),
+    () => cache.delete(name),
+  );
+  return made;
+}
+
+// Newest version first; of a version the highest build number first, then the newest.
+function sorted(builds: readonly Build[]): Build[] {
+  const versions = new Map<string, Version>();
+  for (const { version } of builds) if (!versions.has(version)) versions.set(version, parseVersion(version));
+  const none = parseVersion("");
+  const versionOf = (build: Build) => versions.get(build.version) ?? none;
+  const text = (a: string, b: string) => Number(a > b) - Number(a < b);
+  return [...builds].sort(
+    (a, b) =>
+      compareVersions(versionOf(b), versionOf(a)) ||
+      b.buildNumber - a.buildNumber ||
+      (b.built?.getTime() ?? 0) - (a.built?.getTime() ?? 0) ||
+      text(a.subdir, b.subdir) ||
+      text(a.file, b.file),
+  );
+}

@@ -1,0 +1,202 @@
+// Opening a channel that the index engine wrote, by HTTP.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openChannel } from "../src/data/channel";
+import { Fetcher } from "../src/data/fetching";
+import { FaultError } from "../src/model";
+import { Site, status } from "./serving";
+
+const OLD = "linux-64/shards/";
+
+const faulty = (kind: string) => (error: unknown) => error instanceof FaultError && error.fault.kind === kind;
+
+test("what a channel says", async () => {
+  await using site = await Site.open();
+  const channel = await openChannel(site.url);
+  assert.equal(channel.descriptor.name, "team");
+  assert.equal(channel.descriptor["public-url"], "https://packages.example.com/team");
+  assert.deepEqual(channel.faults, []);
+  assert.deepEqual(channel.names, ["_libgcc_mutex", "constructor", "modern", "tool"]);
+  assert.deepEqual(channel.subdirs.map((each) => [each.subdir, each.names.length, each.count]), [
+    ["noarch", 3, 3],
+    ["linux-64", 2, 3],
+    ["osx-64", 0, 0],
+  ]);
+  assert.equal(channel.subdirs[1]?.created?.toISOString(), "2026-01-01T00:00:00.000Z");
+  assert.deepEqual(channel.subdirsOf("tool"), ["noarch", "linux-64"]);
+  assert.deepEqual(channel.subdirsOf("toString"), []);
+  assert.deepEqual(site.asked.sort(), [
+    "channel.json",
+    ...["linux-64", "noarch", "osx-64"].map((subdir) => `${subdir}/repodata_shards.msgpack.zst`),
+  ]);
+});
+
+test("what a package says: newest first, the yanked one with its reason", async () => {
+  await using site = await Site.open();
+  const channel = await openChannel(site.url);
+  const { builds, summary, faults } = await channel.package("tool");
+  assert.deepEqual(faults, []);
+  assert.deepEqual(builds.map((each) => `${each.subdir}/${each.file}`), [
+    "linux-64/tool-1.10-py_1.conda",
+    "noarch/tool-1.10-0.conda",
+    "linux-64/tool-1.10-py_0.conda",
+    "linux-64/tool-1.9-0.conda",
+  ]);
+  const [newest, noarch, second, oldest] = builds;
+  assert.ok(newest && noarch && second && oldest);
+  assert.equal(newest.url, new URL("linux-64/tool-1.10-py_1.conda", site.url).href);
+  assert.equal(newest.buildNumber, 1);
+  assert.deepEqual(newest.depends, ["python >=3.10", "libz >=1.2,<2"]);
+  assert.match(newest.sha256 ?? "", /^[0-9a-f]{64}$/);
+  assert.ok((newest.size ?? 0) > 100);
+  assert.equal(newest.indexed?.toISOString(), "2026-01-01T00:00:00.000Z");
+  assert.equal(newest.signed, false);
+  assert.equal(newest.yanked, null);
+  // Its timestamp is in seconds.
+  assert.equal(noarch.built?.toISOString(), "2023-11-14T22:13:20.000Z");
+  assert.equal(noarch.noarch, "python");
+  assert.deepEqual(second.constrains, ["other >=2"]);
+  assert.deepEqual(oldest.yanked, { reason: "broken <b>on</b> import", when: "2026-01-01T00:00:00+00:00" });
+  assert.equal(oldest.license, "MIT");
+  assert.equal(summary?.summary, "Does what tools do");
+  assert.deepEqual(summary?.home, ["https://tool.example.com/"]);
+  const before = site.asked.length;
+  await channel.package("tool");
+  assert.equal(site.asked.length, before);
+});
+
+test("packages of odd names, and those below v3", async () => {
+  await using site = await Site.open();
+  const channel = await openChannel(site.url);
+  const odd = await channel.package("constructor");
+  assert.deepEqual(odd.builds.map((each) => [each.name, each.version]), [["constructor", "1!0.1"]]);
+  assert.equal(odd.summary, null);
+  assert.deepEqual((await channel.package("modern")).builds.map((each) => each.file), ["modern-2-0.conda"]);
+  assert.deepEqual(await channel.package("__proto__"), { name: "__proto__", builds: [], summary: null, faults: [] });
+});
+
+test("a snapshot says what was there, with the shards of the channel", async () => {
+  await using site = await Site.open();
+  const channel = await openChannel(site.url, "v1");
+  assert.equal(channel.snapshot, "v1");
+  // Its indexes do not say it, the list of the snapshots does.
+  assert.deepEqual(channel.subdirs.map((each) => [each.subdir, each.count]), [["noarch", 3], ["linux-64", 4], ["osx-64", 0]]);
+  const { builds } = await channel.package("tool");
+  assert.deepEqual(builds.filter((each) => each.yanked), []);
+  assert.equal(builds.length, 4);
+  assert.equal(builds[0]?.url, new URL("linux-64/tool-1.10-py_1.conda", site.url).href);
+  assert.deepEqual(await channel.snapshots(), [{ name: "v1", at: "2026-01-01T00:00:00Z", created: "2026-01-01T00:00:00Z" }]);
+  for (const name of ["v2", "..", "a/b", ""]) {
+    await assert.rejects(openChannel(site.url, name), faulty("missing"), name);
+  }
+});
+
+test("notices that have not expired", async () => {
+  await using site = await Site.open();
+  const channel = await openChannel(site.url);
+  assert.deepEqual(await channel.notices(), [
+    { id: "yanked", level: "warning", message: "tool 1.9 is yanked", created: "2026-01-01T00:00:00+00:00" },
+  ]);
+  // A store that lets nobody list says 403 of what is not there.
+  for (const code of [403, 404]) {
+    for (const path of ["notices.json", "snapshots/index.json", "linux-64/summaries/tool.json"]) site.changed.set(path, status(code));
+    assert.deepEqual(await channel.notices(), []);
+    assert.deepEqual(await channel.snapshots(), []);
+  }
+});
+
+test("search: those that begin with it first, bounded", async () => {
+  await using site = await Site.open();
+  const channel = await openChannel(site.url);
+  assert.deepEqual(channel.search("TO", 10), { names: ["tool", "constructor"], found: 2 });
+  assert.deepEqual(channel.search("", 2), { names: ["_libgcc_mutex", "constructor"], found: 4 });
+  assert.deepEqual(channel.search("nothing", 2), { names: [], found: 0 });
+});
+
+test("what cannot be read of one subdir leaves the others", async () => {
+  await using site = await Site.open({
+    "linux-64/repodata_shards.msgpack.zst": status(404),
+    "osx-64/repodata_shards.msgpack.zst": "<html>",
+  });
+  const channel = await openChannel(site.url);
+  assert.deepEqual(channel.subdirs.map((each) => each.subdir), ["noarch"]);
+  assert.deepEqual(channel.faults.map((each) => [each.kind, each.path]), [
+    ["missing", "linux-64/repodata_shards.msgpack.zst"],
+    ["damaged", "osx-64/repodata_shards.msgpack.zst"],
+  ]);
+  assert.match(channel.faults[0]?.remedy ?? "", /chaninfra reindex/);
+});
+
+test("a shard that is missing, damaged or another one is a fault of its subdir", async () => {
+  await using site = await Site.open();
+  const before = await openChannel(site.url);
+  await before.package("tool");
+  const shard = site.asked.find((path) => path.startsWith(OLD)) ?? "";
+  for (const [answer, kind] of [[status(404), "missing"], ["other bytes", "damaged"], [status(403), "denied"], [status(500), "network"]] as const) {
+    site.changed.set(shard, answer);
+    const { builds, faults } = await (await openChannel(site.url)).package("tool");
+    assert.deepEqual(builds.map((each) => each.subdir), ["noarch"]);
+    assert.deepEqual(faults.map((each) => [each.kind, each.path]), [[kind, shard]]);
+  }
+  // Who tries again gets what is there then.
+  const channel = await openChannel(site.url);
+  assert.equal((await channel.package("tool")).faults.length, 1);
+  site.changed.delete(shard);
+  assert.deepEqual((await channel.package("tool")).faults, []);
+});
+
+test("what stops the whole channel is thrown", async () => {
+  await using site = await Site.open();
+  const { url } = site;
+  const fault = async (kind: string, pattern: RegExp) =>
+    assert.rejects(openChannel(url), (error) => {
+      assert.ok(error instanceof FaultError);
+      assert.equal(error.fault.kind, kind);
+      assert.match(error.fault.message, pattern);
+      assert.ok(error.fault.remedy.length > 10);
+      return true;
+    });
+  site.changed.set("channel.json", status(404));
+  await fault("missing", /there is no channel at http/);
+  site.changed.set("channel.json", status(403));
+  await fault("denied", /HTTP 403/);
+  site.changed.set("channel.json", '{"version": 3}');
+  await fault("damaged", /version 3/);
+  site.changed.set("channel.json", '{"version": 2, "name": "<b>"}');
+  await fault("damaged", /`subdirs`/);
+  site.changed.set("channel.json", "[]");
+  await fault("damaged", /JSON/);
+  site.changed.set("channel.json", " ".repeat(2 << 20));
+  await fault("too-large", /1,048,576 bytes/);
+  await site.close();
+  await fault("network", /could not read it from http/);
+});
+
+test("requests are bounded in bytes and in time", async () => {
+  let sent = 0;
+  await using site = await Site.open({
+    endless: (response) => {
+      response.writeHead(200);
+      const more = () => {
+        sent += 65536;
+        if (!response.destroyed) response.write(new Uint8Array(65536), () => setImmediate(more));
+      };
+      more();
+    },
+    silent: (response) => response.writeHead(200).write("x"),
+    slow: (response) => {
+      const timer = setInterval(() => response.write("x"), 20);
+      response.writeHead(200).on("close", () => clearInterval(timer));
+    },
+    elsewhere: (response) => response.writeHead(302, { location: "http://localhost:9/x" }).end(),
+  });
+  const fetcher = new Fetcher(site.url, { stalledMs: 200, wholeMs: 600 });
+  await assert.rejects(fetcher.get("endless", 1 << 20), faulty("too-large"));
+  assert.ok(fetcher.bytes < 2 << 20, String(fetcher.bytes));
+  await assert.rejects(fetcher.get("silent", 100), /sent nothing for 0.2 seconds/);
+  await assert.rejects(fetcher.get("slow", 1 << 20), /takes longer than 0.6 seconds/);
+  await assert.rejects(fetcher.get("elsewhere", 100), faulty("network"));
+  assert.equal(fetcher.requests, 4);
+  await site.close();
+  assert.ok(sent < 8 << 20, String(sent));
+});
