@@ -89,8 +89,7 @@ def cdn() -> str:
     made = documents(stack, account=ACCOUNT, distribution=ID)
     config = (ROOT / EXAMPLE).read_text("utf-8")
     rows = [
-        f"| {_files(each.pattern)} | {_time(DEFAULT_TTLS[each.kind])} | "
-        f"{'yes' if each.compress else 'no'} |\n"
+        f"| {_files(each.pattern)} | {_time(DEFAULT_TTLS[each.kind])} | {'yes' if each.compress else 'no'} |\n"
         for each in BEHAVIORS
     ]
     parts = [_HEAD.format(example=EXAMPLE, config=config), *rows, _MIDDLE]
