@@ -188,7 +188,7 @@ class OpenChannel implements Channel {
       if (found !== null && found !== digest) {
         fail("damaged", path, `the shard of ${shown} in ${index.subdir} has other bytes than the index says`, reindex);
       }
-      return parseShard(data, { name, subdir: index.subdir, path, packagesUrl: index.packagesUrl });
+      return await parseShard(data, { name, subdir: index.subdir, path, packagesUrl: index.packagesUrl });
     } catch (error) {
       return { builds: [], faults: [faultOf(error)] };
     }
