@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # are cores: a good part of their time is spent waiting, for servers and engines, and for what is slow on purpose.
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers browser demo lint lint-systems site lint-and-site test-unit test-python test test-long \
+.PHONY: help setup engine hosts servers browser page demo lint lint-systems site lint-and-site test-unit test-python test test-long \
   bench schemas docs lock dist
 
 help: ## what can be made
@@ -27,6 +27,9 @@ servers: setup ## the S3 servers that the tests run against
 
 browser: setup ## Chromium, in which the tests of the page run
 	@$(BIN)/python tools/browser.py > /dev/null
+
+page: setup ## the page of a channel, built from page/ into the package; takes Node.js and npm
+	@$(BIN)/python tools/page.py
 
 demo: setup ## the whole story on this machine
 	@$(BIN)/chaninfra demo

@@ -62,6 +62,9 @@ ACTIONS = {
     "put-internal": "put another file under .chaninfra/",
     "put-descriptor": "put channel.json",
     "delete-descriptor": "delete channel.json",
+    "put-page": "put index.html, the page of the channel",
+    "put-asset": "put a file that the page loads (`assets/`)",
+    "delete-page": "delete index.html",
     "refresh-cdn": "invalidate files on the CDN",
 }
 

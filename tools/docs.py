@@ -208,8 +208,9 @@ _EXIT_CODES = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.
 _COMMON = f"""## What holds for all of them
 
 **The channel** is named by `-c CHANNEL` (`--channel`) with every command that works on one. `manifest`, `reindex`,
-`rollback`, `ls`, `prune`, `gc`, `init` and `doctor` take it as their first argument too; for `copy` `--to` is the same
-option. Without either it is `$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants it said.
+`follow`, `rollback`, `ls`, `browse`, `prune`, `gc`, `init` and `doctor` take it as their first argument too; for `copy`
+`--to` is the same option. Without either it is `$CHANINFRA_CHANNEL`, else the selected Pulumi stack; only `init` wants
+it said.
 
 **What is printed**: results go to stdout; progress, notes and errors to stderr. On a terminal, a line at the bottom
 shows the stage (reading and hashing, comparing, uploading, indexing), its count, the bytes and the time that is left.
@@ -224,7 +225,8 @@ error: stopped: 14 of 30 packages are uploaded, and none of them is in the index
   to go on, run it again with the same files, what is there is not uploaded again: `chaninfra publish FILE...`
 ```
 
-Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`.
+Every index stays whole. Parts of a large package that could not be given up in time are deleted by `gc`. `follow` and
+`browse`, which run until they are stopped, end with exit code 0.
 
 **Dry runs**: `init`, `publish`, `copy`, `yank`, `unyank`, `patch add`, `patch rm`, `patch import`, `rollback`,
 `delete`, `prune` and `gc` take `--dry-run`. It compares, selects and refuses as a real run does, with the same exit

@@ -40,12 +40,14 @@ no key at all, the doctor's own is tried, and it warns.
 
 For each subdir `index` says which index files agree, and of which commit they are. Otherwise it says
 
-- which of the derived files (repodata.json, run_exports.json, and both compressed) is behind the shard index, by how many commits, and since when.
-  With `index.monolith: each-commit` that is a failure, after the doctor has waited as long as a publisher would for
-  another one that is just going to write the file. With `at-most-every` it is ok for twice that time, and a warning
-  afterwards: [no schedule runs](channels.md#at-most-every-needs-a-schedule). The remedy is `chaninfra reindex`.
+- which of the derived files (repodata.json, run_exports.json, and both compressed) is behind the shard index, by how
+  many commits, and since when. With `index.monolith: each-commit` that is a failure, after the doctor has waited as
+  long as a publisher would for another one that is just going to write the file. With `at-most-every` it is ok for
+  twice that time, and a warning afterwards: [no schedule runs](channels.md#at-most-every-needs-a-schedule). The remedy
+  is `chaninfra reindex`.
 - with `never`, that repodata.json is still there, which misleads older clients: a warning. The remedy is a maintainer's
-  `chaninfra gc`. And that run_exports.json has been behind for more than a day: neither a schedule nor a follower writes it.
+  `chaninfra gc`. And that run_exports.json has been behind for more than a day: neither a schedule nor a follower
+  writes it.
 - which file another tool wrote; which tool, if the form of the file tells it (rattler-index, conda-index, an older
   chaninfra, or a copy without the object's metadata); and what the next commit or `reindex` does about it.
 - how many shards the shard index names that the store does not have. It is compared with a listing, and no shard is

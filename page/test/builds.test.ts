@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Build } from "../src/model";
-import { specOf, versionsOf } from "../src/ui/builds";
+import { downloadUrl, specOf, versionsOf } from "../src/ui/builds";
 
 function build(version: string, subdir: string, more: Partial<Build> = {}): Build {
   return {
@@ -46,4 +46,12 @@ test("a match spec begins with the name that the channel has", () => {
     assert.equal(found.shown + found.rest, spec);
   }
   assert.equal(specOf(`${"a".repeat(100_000)}:`).name, null);
+});
+
+test("a file is downloaded from the public URL, also where the page is not served from there", () => {
+  const base = "http://127.0.0.1:4000/";
+  assert.equal(downloadUrl(`${base}noarch/a-1-0.conda`, base, "https://example.com/c"), "https://example.com/c/noarch/a-1-0.conda");
+  assert.equal(downloadUrl(`${base}noarch/a-1-0.conda`, base, "https://example.com/c/"), "https://example.com/c/noarch/a-1-0.conda");
+  assert.equal(downloadUrl(`${base}noarch/a-1-0.conda`, base, null), `${base}noarch/a-1-0.conda`);
+  assert.equal(downloadUrl("https://other.example.com/a-1-0.conda", base, "https://example.com/c"), "https://other.example.com/a-1-0.conda");
 });

@@ -79,6 +79,8 @@ test("a snapshot says what was there, with the shards of the channel", async () 
   await using site = await Site.open();
   const channel = await openChannel(site.url, "v1");
   assert.equal(channel.snapshot, "v1");
+  // Its indexes do not say it, the list of the snapshots does.
+  assert.deepEqual(channel.subdirs.map((each) => [each.subdir, each.count]), [["noarch", 3], ["linux-64", 4], ["osx-64", 0]]);
   const { builds } = await channel.package("tool");
   assert.deepEqual(builds.filter((each) => each.yanked), []);
   assert.equal(builds.length, 4);
@@ -136,6 +138,11 @@ test("a shard that is missing, damaged or another one is a fault of its subdir",
     assert.deepEqual(builds.map((each) => each.subdir), ["noarch"]);
     assert.deepEqual(faults.map((each) => [each.kind, each.path]), [[kind, shard]]);
   }
+  // Who tries again gets what is there then.
+  const channel = await openChannel(site.url);
+  assert.equal((await channel.package("tool")).faults.length, 1);
+  site.changed.delete(shard);
+  assert.deepEqual((await channel.package("tool")).faults, []);
 });
 
 test("what stops the whole channel is thrown", async () => {

@@ -109,6 +109,11 @@ class Channel:
         self._popular = random.Random(SEED + 1).choices(self._names, weights, k=1 << 14)
         self._counts = _shares(shape.packages, weights)
 
+    @property
+    def names(self) -> list[str]:
+        """The names, the one with the most packages first."""
+        return self._names
+
     def __iter__(self) -> Iterator[Package]:
         """Every package, name by name."""
         for rank, count in enumerate(self._counts):

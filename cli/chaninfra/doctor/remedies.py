@@ -91,6 +91,27 @@ class Remedies:
         words = single_words(descriptor) if self.source == "s3" else None
         return SINGLE if words is None else self.command("init", *words, **store_flags(descriptor))
 
+    def put_page(self, descriptor: Descriptor) -> str:
+        """How to put the page of the channel: a command, or words where `init` lacks the flags."""
+        from chaninfra.channel.probe.write_mode import init_words, store_flags
+
+        if self.source == "stack":
+            return f"{self.pulumi_up()} --refresh"
+        if self.source == "descriptor":
+            return self.command("init")
+        words = init_words(descriptor)
+        in_stack = "run `pulumi up --refresh` in the stack that declares the channel"
+        return in_stack if words is None else self.command("init", *words, **store_flags(descriptor))
+
+    def no_page(self, descriptor: Descriptor) -> str:
+        """How to declare that the channel has no page: a command, or words where `init` lacks the flags."""
+        from chaninfra.channel.probe.write_mode import init_words, store_flags
+
+        words = init_words(descriptor) if self.source == "s3" else None
+        if words is None:
+            return self.stack_config("page", "false")
+        return self.command("init", *words, "--no-page", **store_flags(descriptor))
+
     def pulumi_up(self) -> str:
         """The command that applies the stack config."""
         return shlex.join(["pulumi", "up", *self._stack_option()])

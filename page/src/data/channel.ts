@@ -8,6 +8,7 @@ import {
   MAX_SNAPSHOTS,
   MAX_SUMMARY,
   NOTICES_JSON,
+  parseCounts,
   parseNotices,
   parseSnapshots,
   parseSummary,
@@ -39,8 +40,13 @@ export async function openChannel(base: URL, snapshot?: string, fetcher = new Fe
     );
   }
   const { descriptor, hasPage } = parseDescriptor(data);
-  const read = await Promise.all(descriptor.subdirs.map((subdir) => readSubdir(fetcher, descriptor, subdir, snapshot)));
-  const indexes = read.filter((each): each is ShardIndex => each !== null && "digests" in each);
+  const [counts, ...read] = await Promise.all([
+    snapshot === undefined ? null : countsOf(fetcher, snapshot),
+    ...descriptor.subdirs.map((subdir) => readSubdir(fetcher, descriptor, subdir, snapshot)),
+  ]);
+  const indexes = read
+    .filter((each): each is ShardIndex => each !== null && "digests" in each)
+    .map((each) => ({ ...each, count: each.count ?? counts?.get(each.subdir) ?? null }));
   const faults = read.flatMap((each) => (each === null ? [] : "digests" in each ? each.faults : [each]));
   if (snapshot !== undefined && indexes.length === 0) {
     const [first] = faults;
@@ -75,6 +81,17 @@ async function readSubdir(
       : null;
   } catch (error) {
     return faultOf(error);
+  }
+}
+
+// The number of records of each subdir of a snapshot, whose indexes do not say it; of those only that can be known.
+async function countsOf(fetcher: Fetcher, snapshot: string): Promise<ReadonlyMap<string, number>> {
+  try {
+    const data = await optional(fetcher, SNAPSHOTS_JSON, MAX_SNAPSHOTS);
+    return data ? parseCounts(data, snapshot) : new Map();
+  } catch (error) {
+    faultOf(error);
+    return new Map();
   }
 }
 
@@ -117,7 +134,7 @@ class OpenChannel implements Channel {
   }
 
   package(name: string): Promise<PackageView> {
-    return kept(this.#packages, name, () => this.#read(name));
+    return kept(this.#packages, name, () => this.#read(name), (view) => view.faults.length === 0);
   }
 
   async #read(name: string): Promise<PackageView> {
@@ -192,13 +209,21 @@ class OpenChannel implements Channel {
   }
 }
 
-// What was asked for before is not asked for again, unless it failed.
-function kept<T>(cache: Map<string, Promise<T>>, name: string, make: () => Promise<T>): Promise<T> {
+// What was asked for before is not asked for again, unless it failed or is not `whole`.
+function kept<T>(
+  cache: Map<string, Promise<T>>,
+  name: string,
+  make: () => Promise<T>,
+  whole: (found: T) => boolean = () => true,
+): Promise<T> {
   const found = cache.get(name);
   if (found) return found;
   const made = make();
   cache.set(name, made);
-  made.catch(() => cache.delete(name));
+  made.then(
+    (value) => whole(value) || cache.delete(name),
+    () => cache.delete(name),
+  );
   return made;
 }
 

@@ -114,3 +114,16 @@ export function parseSnapshots(data: Uint8Array): Snapshot[] {
   }
   return found.sort((a, b) => Number(a.at < b.at) - Number(a.at > b.at) || Number(a.name > b.name) - Number(a.name < b.name));
 }
+
+// Subdir → number of records, of a snapshot. Throws FaultError.
+export function parseCounts(data: Uint8Array, snapshot: string): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  const all = jsonObject(data, SNAPSHOTS_JSON, "")["snapshots"];
+  const one = isObject(all) && Object.hasOwn(all, snapshot) ? all[snapshot] : null;
+  const subdirs = isObject(one) ? one["subdirs"] : null;
+  for (const [subdir, state] of isObject(subdirs) ? Object.entries(subdirs) : []) {
+    const packages = isObject(state) ? state["packages"] : null;
+    if (typeof packages === "number" && Number.isSafeInteger(packages) && packages >= 0) found.set(subdir, packages);
+  }
+  return found;
+}

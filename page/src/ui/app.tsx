@@ -3,10 +3,10 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Channel } from "../model";
 import { Announce } from "./copy";
 import { Header } from "./header";
-import { Home, Search } from "./home";
+import { Home, Search, type ViewOf } from "./home";
 import { useLoaded } from "./hooks";
 import { Package } from "./package";
-import { FaultBox, Inside, Skeleton, Title, Word } from "./parts";
+import { Faults, Guard, Inside, Skeleton, Title, Word } from "./parts";
 import { HOME, type Place } from "./route";
 import { Settings } from "./settings";
 import { shortened, visible } from "./text";
@@ -39,8 +39,8 @@ export function App({ open }: { open: Open }) {
           </>
         ) : loaded.state === "failed" ? (
           <>
-            <Title focus={false}>{snapshot === null ? "The channel" : "The snapshot"} cannot be shown</Title>
-            <FaultBox fault={loaded.fault} again={again} />
+            <Title focus={visits > 0}>{snapshot === null ? "The channel" : "The snapshot"} cannot be shown</Title>
+            <Faults faults={[loaded.fault]} again={again} />
             {snapshot !== null && (
               <p>
                 <Inside to={HOME} snapshot={null}>
@@ -50,7 +50,9 @@ export function App({ open }: { open: Open }) {
             )}
           </>
         ) : (
-          <View key={keyOf(place, visits)} channel={loaded.value} place={place} focus={visits > 0} />
+          <Guard key={keyOf(place, visits)}>
+            <View channel={loaded.value} place={place} focus={visits > 0} again={again} />
+          </Guard>
         )}
       </main>
       <p class="unseen" role="status" aria-live="polite">
@@ -65,14 +67,15 @@ function keyOf(place: Place, visits: number): string {
   return place.page === "search" ? "search" : `${place.page} ${visits}`;
 }
 
-function View({ channel, place, focus }: { channel: Channel; place: Place; focus: boolean }) {
+function View({ place, ...view }: ViewOf & { place: Place }) {
+  const { channel, focus } = view;
   switch (place.page) {
     case "home":
-      return <Home channel={channel} focus={focus} />;
+      return <Home {...view} />;
     case "search":
-      return <Search channel={channel} text={place.text} focus={focus} />;
+      return <Search {...view} text={place.text} />;
     case "package":
-      return <Package channel={channel} name={place.name} version={place.version} focus={focus} />;
+      return <Package {...view} name={place.name} version={place.version} />;
     case "settings":
       return <Settings channel={channel} focus={focus} />;
     case "unknown":

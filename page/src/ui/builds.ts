@@ -36,6 +36,13 @@ export function dateOf(build: Build): Date | null {
   return build.built ?? build.indexed;
 }
 
+// Where a file can be downloaded: below the channel's public URL where there is one, since the page itself may be
+// served from a place that has the index alone (`chaninfra browse`). `base` is the URL of the page's folder.
+export function downloadUrl(url: string, base: string, publicUrl: string | null): string {
+  if (publicUrl === null || !url.startsWith(base)) return url;
+  return `${publicUrl.replace(/\/$/, "")}/${url.slice(base.length)}`;
+}
+
 function newest(builds: readonly Build[]): Date | null {
   let found: Date | null = null;
   for (const build of builds) {

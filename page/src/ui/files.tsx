@@ -1,9 +1,11 @@
 // The files of a version, by subdir.
 import type { Build, Channel } from "../model";
-import { dateOf, specOf, type Version } from "./builds";
+import { dateOf, downloadUrl, specOf, type Version } from "./builds";
 import { CopyLine } from "./copy";
 import { Fold, Inside, Outside, Size, Some, Word } from "./parts";
 import { day, minute, plural, shortened, timeOf, visible } from "./text";
+
+const BASE = new URL(".", document.baseURI).href;
 
 // `heading` is the level of the headings: that below what stands above them.
 export function VersionFiles(props: { version: Version; channel: Channel; heading: "h3" | "h4" }) {
@@ -29,13 +31,20 @@ export function VersionFiles(props: { version: Version; channel: Channel; headin
 
 function File({ build, channel, open }: { build: Build; channel: Channel; open: boolean }) {
   const date = dateOf(build);
-  // Without access nobody can fetch a file from here: who installs it has credentials, this page has none.
+  const { auth, "public-url": publicUrl } = channel.descriptor;
   const name = <Word text={build.file} />;
   return (
     <li class={build.yanked ? "file yanked" : "file"}>
       <div class="file-line">
         <span class="file-name">
-          {build.yanked ? <s>{name}</s> : channel.descriptor.auth === "public" ? <Outside href={build.url}>{name}</Outside> : name}
+          {build.yanked ? (
+            <s>{name}</s>
+          ) : auth === "public" ? (
+            <Outside href={downloadUrl(build.url, BASE, publicUrl)}>{name}</Outside>
+          ) : (
+            // The clients that install it have credentials, the browser has none.
+            name
+          )}
         </span>
         {build.size !== null && <Size bytes={build.size} />}
         {date && <span title={minute(date)}>{day(date)}</span>}
@@ -100,7 +109,7 @@ function Details({ build, channel }: { build: Build; channel: Channel }) {
         <>
           <dt>SHA-256</dt>
           <dd>
-            <CopyLine title={`SHA-256 of ${build.file}`} text={build.sha256} />
+            <CopyLine title={`SHA-256 of ${visible(build.file)}`} text={build.sha256} />
           </dd>
         </>
       )}

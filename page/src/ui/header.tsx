@@ -138,10 +138,10 @@ function Snapshots({ route, channel }: { route: Route; channel: Channel }) {
                 The channel as it is now
               </Inside>
             </li>
-            {snapshots.value.map(({ name, created }) => (
+            {snapshots.value.map(({ name, at }) => (
               <li>
                 <Inside to={place} snapshot={name} current={route.snapshot === name}>
-                  {visible(name)} <Made at={timeOf(created)} />
+                  {visible(name)} <Moment at={timeOf(at)} />
                 </Inside>
               </li>
             ))}
@@ -152,6 +152,6 @@ function Snapshots({ route, channel }: { route: Route; channel: Channel }) {
   );
 }
 
-function Made({ at }: { at: Date | null }) {
+function Moment({ at }: { at: Date | null }) {
   return at && <span class="quiet">{minute(at)}</span>;
 }

@@ -3,14 +3,22 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Channel, Notice } from "../model";
 import { CopyLine } from "./copy";
 import { useLoaded } from "./hooks";
-import { FaultBox, Inside, Outside, Subdirs, Title, When, Word } from "./parts";
+import { FaultBox, Faults, Inside, Outside, Subdirs, Title, When, Word } from "./parts";
 import { useSummary } from "./summaries";
 import { counted, minute, plural, PROSE, shortened, visible, withLinks } from "./text";
 
 // How many names are shown, and how many more by a click.
 const SHOWN = 100;
 
-export function Home({ channel, focus }: { channel: Channel; focus: boolean }) {
+// What a view is given: the channel, whether the focus moves to it, and how the channel is opened once
+// more, of which the index may be newer then.
+export interface ViewOf {
+  readonly channel: Channel;
+  readonly focus: boolean;
+  readonly again: () => void;
+}
+
+export function Home({ channel, focus, again }: ViewOf) {
   const { descriptor } = channel;
   return (
     <>
@@ -19,9 +27,7 @@ export function Home({ channel, focus }: { channel: Channel; focus: boolean }) {
       </Title>
       <Facts channel={channel} />
       <Notices channel={channel} />
-      {channel.faults.map((fault) => (
-        <FaultBox fault={fault} />
-      ))}
+      <Faults faults={channel.faults} again={again} />
       {channel.names.length > 0 ? (
         <section aria-labelledby="packages">
           <h2 id="packages">Packages</h2>
@@ -34,15 +40,13 @@ export function Home({ channel, focus }: { channel: Channel; focus: boolean }) {
   );
 }
 
-export function Search({ channel, text, focus }: { channel: Channel; text: string; focus: boolean }) {
+export function Search({ channel, text, focus, again }: ViewOf & { text: string }) {
   return (
     <>
       <Title focus={focus && !isTyping()}>
         Packages with “<Word text={shortened(text, 100)} />”
       </Title>
-      {channel.faults.map((fault) => (
-        <FaultBox fault={fault} />
-      ))}
+      <Faults faults={channel.faults} again={again} />
       <Results channel={channel} text={text} />
     </>
   );
@@ -78,8 +82,9 @@ function Facts({ channel }: { channel: Channel }) {
         A <strong>{descriptor.visibility}</strong> channel: {READERS[descriptor.visibility]}.
       </p>
       <p>
-        {whole ? "" : "At least "}
-        <strong>{plural(packages, "package")}</strong> with {plural(names.length, "name")} in{" "}
+        {whole || packages === 0 ? "" : "At least "}
+        <strong>{whole || packages > 0 ? plural(packages, "package") : "Packages"}</strong> with{" "}
+        {plural(names.length, "name")} in{" "}
         {plural(subdirs.length, "subdir")}
         {channel.faults.length > 0 && " that can be read"}
         {last && (
@@ -165,10 +170,10 @@ function Results({ channel, text }: { channel: Channel; text: string }) {
     <div class="results" id="results">
       <p class="quiet" role="status">
         {found > names.length
-          ? `Showing ${counted(names.length)} of ${counted(found)} names; go on typing.`
+          ? `Showing ${counted(names.length)} of ${counted(found)} names; ${text === "" ? "type a part of one to search" : "go on typing"}.`
           : `${plural(found, "name")}.`}
       </p>
-      <ul onKeyDown={moveInList}>
+      <ul aria-label="Packages found" onKeyDown={moveInList}>
         {names.map((name) => (
           <Row key={name} channel={channel} name={name} />
         ))}

@@ -33,8 +33,8 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof FaultError) return error.fault;
   return {
     kind: "damaged",
-    message: `The page itself has a fault: ${error instanceof Error ? error.message : String(error)}`,
+    message: `the page itself has a fault: ${error instanceof Error ? error.message : String(error)}`,
     path: "",
-    remedy: "Load the page again. If that does not help, the channel can be read with: chaninfra ls",
+    remedy: "load the page again. If that does not help, `chaninfra ls` lists the packages too",
   };
 }

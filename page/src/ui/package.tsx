@@ -6,7 +6,8 @@ import { type Version, versionsOf } from "./builds";
 import { VersionFiles } from "./files";
 import { CopyLine } from "./copy";
 import { useLoaded } from "./hooks";
-import { FaultBox, Fold, Inside, Outside, Prose, Sentence, Skeleton, Some, Subdirs, Title, Word } from "./parts";
+import type { ViewOf } from "./home";
+import { Faults, Fold, Inside, Outside, Prose, Sentence, Skeleton, Some, Subdirs, Title, Word } from "./parts";
 import { day, plural, shortened, visible } from "./text";
 
 // A description longer than this is folded.
@@ -19,9 +20,9 @@ interface Shown {
   readonly version: string | null;
 }
 
-export function Package({ channel, name, version, focus }: Shown & { focus: boolean }) {
+export function Package({ channel, name, version, focus, again }: Shown & ViewOf) {
   const there = channel.subdirsOf(name).length > 0;
-  const [view, again] = useLoaded(
+  const [view] = useLoaded(
     async () => (there ? channel.package(name) : null),
     [channel, name],
   );
@@ -39,11 +40,11 @@ export function Package({ channel, name, version, focus }: Shown & { focus: bool
         )}
       </Title>
       {!there ? (
-        <Nowhere channel={channel} name={name} />
+        <Nowhere channel={channel} name={name} again={again} />
       ) : view.state === "loading" ? (
         <Skeleton lines={8}>Reading the builds of {visible(name)}…</Skeleton>
       ) : view.state === "failed" ? (
-        <FaultBox fault={view.fault} again={again} />
+        <Faults faults={[view.fault]} again={again} />
       ) : (
         view.value && <Whole channel={channel} name={name} version={version} view={view.value} again={again} />
       )}
@@ -51,7 +52,7 @@ export function Package({ channel, name, version, focus }: Shown & { focus: bool
   );
 }
 
-function Nowhere({ channel, name }: { channel: Channel; name: string }) {
+function Nowhere({ channel, name, again }: { channel: Channel; name: string; again: () => void }) {
   return (
     <>
       <p>
@@ -63,9 +64,7 @@ function Nowhere({ channel, name }: { channel: Channel; name: string }) {
           Search for “<Word text={shortened(name, 100)} />”
         </Inside>
       </p>
-      {channel.faults.map((fault) => (
-        <FaultBox fault={fault} />
-      ))}
+      <Faults faults={channel.faults} again={again} />
     </>
   );
 }
@@ -78,9 +77,7 @@ function Whole({ channel, name, version, view, again }: Shown & { view: PackageV
     <>
       {view.summary && <About summary={view.summary} />}
       <Licence view={view} />
-      {view.faults.map((fault) => (
-        <FaultBox fault={fault} again={again} />
-      ))}
+      <Faults faults={view.faults} again={again} />
       {versions.length === 0 && view.faults.length === 0 && <p>No build of this package is left.</p>}
       {version !== null && !found ? (
         <>
@@ -163,11 +160,13 @@ function Description({ text }: { text: string }) {
 
 function Install({ channel, name, version }: Shown) {
   const lines = installLines(channel.descriptor, name, version, channel.snapshot);
-  if (lines.length === 0) return null;
   return (
     <section aria-labelledby="install">
       <h2 id="install">Install</h2>
-      <div class="install">
+      {lines.length === 0 && (
+        <p>There is no line for this: the name, the version or the URL has characters that no command should have.</p>
+      )}
+      <div class="install" hidden={lines.length === 0}>
         {lines.map(({ title, text }) => (
           <CopyLine title={title} label={title} text={text} />
         ))}

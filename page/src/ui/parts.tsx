@@ -1,7 +1,8 @@
 // Small parts that the views are made of.
-import type { ComponentChildren } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Fault } from "../model";
+import { faultOf } from "./hooks";
 import { hrefOf, type Place } from "./route";
 import { ago, asSentence, counted, humanSize, minute, PROSE, visible } from "./text";
 
@@ -107,7 +108,7 @@ export function Sentence({ text }: { text: string }) {
 }
 
 // What went wrong, where, and what to do.
-export function FaultBox({ fault, again }: { fault: Fault; again?: () => void }) {
+export function FaultBox({ fault, children }: { fault: Fault; children?: ComponentChildren }) {
   return (
     <div class="box fault" role="alert">
       <p>
@@ -123,13 +124,39 @@ export function FaultBox({ fault, again }: { fault: Fault; again?: () => void })
           What to do: <Sentence text={fault.remedy} />
         </p>
       )}
-      {again && (
-        <button type="button" onClick={again}>
-          Try again
-        </button>
-      )}
+      {children}
     </div>
   );
+}
+
+// All that went wrong, and one button to try again, in the last box.
+export function Faults({ faults, again }: { faults: readonly Fault[]; again: () => void }) {
+  return (
+    <>
+      {faults.map((fault, place) => (
+        <FaultBox fault={fault}>
+          {place === faults.length - 1 && (
+            <button type="button" onClick={again}>
+              Try again
+            </button>
+          )}
+        </FaultBox>
+      ))}
+    </>
+  );
+}
+
+// Says what a view threw, in place of it.
+export class Guard extends Component<{ children: ComponentChildren }, { fault: Fault | null }> {
+  override state: { fault: Fault | null } = { fault: null };
+
+  static override getDerivedStateFromError(error: unknown): { fault: Fault } {
+    return { fault: faultOf(error) };
+  }
+
+  override render() {
+    return this.state.fault ? <FaultBox fault={this.state.fault} /> : this.props.children;
+  }
 }
 
 // Lines of grey where text will be; `children` says what is read.

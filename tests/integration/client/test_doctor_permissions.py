@@ -43,7 +43,7 @@ def test_a_channel_that_anyone_can_write_to(minio_patient: Patient, bucket_name:
 
 def test_a_public_channel_that_is_not_readable_anonymously(copied: Patient) -> None:
     url = f"{copied.server.endpoint_url}/{copied.bucket}/{PREFIX}"
-    edit(copied, visibility="public", auth="public", public_url=url)
+    edit(copied, visibility="public", auth="public", public_url=url, page=False)
     found = examine(copied)
     assert found.failed == {"anonymous"}
     assert "cannot be read without credentials: http 403" in found.of("anonymous")["found"]

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.browser.cdn import cdn
 from support.browser.chromium import Chromium, chromium
-from support.browser.full_channel import PublicChannel, full_channel
+from support.browser.full_channel import PublicChannel, Shown, full_channel, public_channel
 from support.servers.s3_servers import Server
 
 
@@ -23,3 +24,19 @@ def browser() -> Iterator[Chromium]:
 def full(minio: Server, tmp_path_factory: pytest.TempPathFactory) -> PublicChannel:
     """The channel, which tests must not change."""
     return full_channel(minio, f"page-{os.urandom(6).hex()}", tmp_path_factory.mktemp("full"))
+
+
+@pytest.fixture(scope="module", params=["minio", "cdn"])
+def shown(request: pytest.FixtureRequest, full: PublicChannel) -> Iterator[Shown]:
+    """The page of it: from the bucket, and from a stand-in for a CDN, which opens it at the channel's URL."""
+    if request.param == "minio":
+        yield Shown(full.page, full, full.url.rstrip("/"))
+        return
+    with cdn(full) as running:
+        yield Shown(running.url, full, running.url.rstrip("/"))
+
+
+@pytest.fixture
+def channel(minio: Server, bucket_name: str) -> PublicChannel:
+    """A public channel without packages."""
+    return public_channel(minio, bucket_name)

@@ -42,5 +42,5 @@ def test_a_page_that_does_nothing_wrong_has_no_problems(browser: Chromium) -> No
             # What tests do to look at a page is no violation of its policy either.
             assert visit.text() == "hello"
             assert visit.page.evaluate("document.querySelectorAll('p').length") == 1
-            visit.page.wait_for_function("document.readyState === 'complete'")
+            visit.until("document.readyState === 'complete'")
             assert [(each.status, each.size) for each in visit.got()] == [(200, 27)]

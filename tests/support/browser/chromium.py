@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,30 @@ _ARGUMENTS = (
 _WATCH = """
 addEventListener("securitypolicyviolation", (event) => reportViolation(
   `${event.effectiveDirective}: ${event.blockedURI} ${event.sample} (${event.sourceFile}:${event.lineNumber})`));
+"""
+_AUDIT = """
+() => {
+  const found = [];
+  const links = ["href", "src", "action", "formaction", "xlink:href", "data", "srcset", "poster", "ping", "background"];
+  const never = ["iframe", "frame", "object", "embed", "base", "template", "portal", "math", "video", "audio"];
+  for (const element of document.querySelectorAll("*")) {
+    const tag = element.localName;
+    const icon = tag === "link" && element.rel === "icon";
+    if (never.includes(tag)) found.push(`<${tag}>`);
+    for (const { name, value } of element.attributes) {
+      if (name.startsWith("on") || name === "style" || name === "srcdoc") found.push(`<${tag} ${name}="${value}">`);
+      if (!links.includes(name) || icon) continue;
+      const url = new URL(value, location.href);
+      const here = url.origin === location.origin;
+      if (!/^https?:$/.test(url.protocol) || (!here && (tag !== "a" || !element.relList.contains("noopener"))))
+        found.push(`<${tag} ${name}="${value}">`);
+    }
+  }
+  if (document.querySelectorAll("script").length !== 1) found.push("another script");
+  if (document.querySelectorAll("meta[http-equiv]").length !== 1) found.push("another <meta http-equiv>");
+  for (const name in {}) found.push(`Object.prototype.${name}`);
+  return found;
+}
 """
 _PATIENCE_MS = 20_000
 WIDE = (1280, 900)
@@ -54,6 +79,8 @@ class Visit:
     thrown: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
+    canary: list[str] = field(default_factory=list)
+    """With what a script of a hostile text has called the function `canary`, which each window has."""
     asked: list[str] = field(default_factory=list)
     """The URLs of all requests."""
     _requests: list[Request] = field(default_factory=list)
@@ -62,6 +89,7 @@ class Visit:
         """What no page may do, by kind; those kinds only of which there is something."""
         found = {
             "a dialog": self.dialogs,
+            "a script that ran": self.canary,
             "thrown and not caught": self.thrown,
             "against the Content-Security-Policy": self.violations,
             "a request to elsewhere": self.elsewhere,
@@ -77,6 +105,20 @@ class Visit:
             if response is not None
         ]
 
+    def until(self, expression: str, arg: object = None) -> None:
+        """Wait until an expression of JavaScript, or a function of `arg`, gives something. playwright's own way to wait
+        runs it in the page, where the Content-Security-Policy forbids it.
+        """
+        end = time.monotonic() + _PATIENCE_MS / 1000
+        while not self.page.evaluate(expression, arg):
+            assert time.monotonic() < end, f"never: {expression}"
+            self.page.wait_for_timeout(10)
+
+    def faults_of_document(self) -> list[str]:
+        """What the document has that runs scripts, or leads to another place than a page of http or https."""
+        found: list[str] = self.page.evaluate(_AUDIT)
+        return found
+
     def text(self) -> str:
         """What is seen of the page."""
         return self.page.locator("body").inner_text()
@@ -88,6 +130,7 @@ class Visit:
         self.page.context.on("request", self._request)
         self.page.context.on("page", self._another)
         self.page.context.expose_function("reportViolation", lambda said: self.violations.append(said))
+        self.page.context.expose_function("canary", lambda said: self.canary.append(str(said)))
         self.page.context.add_init_script(_WATCH)
 
     def _dialog(self, dialog: Dialog) -> None:

@@ -72,6 +72,17 @@ class PublicChannel:
             self.put(file.name, file.body.data, **kept)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The page of a channel, at one of the places where it is served."""
+
+    url: str
+    """Where the page opens."""
+    channel: PublicChannel
+    base: str
+    """What clients are told to read."""
+
+
 def public_channel(server: Server, bucket: str, *subdirs: str) -> PublicChannel:
     """A new public channel without packages, and its page."""
     server.client().create_bucket(Bucket=bucket)

@@ -153,4 +153,7 @@ CASES: dict[str, Case | VersionCase] = {
     "put-internal": Case(_put, after=_PUT, name=".chaninfra/probe"),
     "put-descriptor": Case(_put, after=_PUT, name="channel.json"),
     "delete-descriptor": Case(_delete, after=None, name="channel.json"),
+    "put-page": Case(_put, after=_PUT, name="index.html"),
+    "put-asset": Case(_add, before=None, after=_PUT, name="assets/page-{new}0000.js"),
+    "delete-page": Case(_delete, after=None, name="index.html"),
 }

@@ -6,6 +6,7 @@ the libraries that it uses.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import shutil
@@ -19,7 +20,9 @@ import msgspec
 import zstandard
 from rattler import Version
 
+from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.layout import ChannelLayout
+from chaninfra.channel.conda.shard_index import read_shard_index
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.summary import Summary
@@ -76,6 +79,12 @@ def _channel() -> Mapping[str, bytes]:
     for subdir in said.subdirs:
         layout = ChannelLayout(said.prefix, said.subdirs, said.index)
         store.objects |= {f"team/{subdir}/{name}": body for name, body in empty_index(subdir, layout.index)}
+        # It says the time of now, and the tests compare bytes.
+        key = f"team/{subdir}/{FILE_NAMES['shards']}"
+        index = read_shard_index(store, key)
+        assert index is not None
+        data = index.encode(said.index.compression_level, runtime.time)
+        store.objects[key] = dataclasses.replace(store.objects[key], data=data)
     channel = _open(said, store, runtime)
     _publish(channel, index_json("tool", "1.9", subdir="linux-64", license="MIT", timestamp=1_600_000_000_000))
     _publish(

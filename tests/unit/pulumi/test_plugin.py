@@ -24,7 +24,9 @@ def test_the_schema_spells_arguments_in_camel_case(host: Host) -> None:
     assert set(resources) == {"CondaChannel", "ChannelBucket", "Publisher", "Reader"}
     assert {"endpointUrl", "oldVersionsDays", "publicUrl"} <= set(resources["CondaChannel"]["inputProperties"])
     assert "accessKeyId" not in resources["CondaChannel"]["inputProperties"]
-    assert {"descriptor", "access", "keys", "url", "publicUrl"} == set(resources["CondaChannel"]["properties"])
+    assert {"descriptor", "access", "keys", "url", "publicUrl", "pageUrl"} == set(
+        resources["CondaChannel"]["properties"]
+    )
     arn = schema["types"]["chaninfra:index:PrincipalArgs"]["properties"]["arn"]
     assert "plain" not in arn
     for each in [*schema["types"].values(), *({"properties": r["inputProperties"]} for r in resources.values())]:

@@ -36,6 +36,11 @@ def test_publishers_neither_delete_nor_write_files_of_the_stack_or_of_maintainer
         assert TABLE["publisher", "own", action] == Cell(allowed=False)
 
 
+def test_nobody_but_the_stack_writes_what_a_browser_runs() -> None:
+    changes = ("put-page", "put-asset", "delete-page", "put-descriptor", "delete-descriptor")
+    assert not [cell for cell, may in TABLE.items() if cell[2] in changes and may.allowed]
+
+
 def test_whoever_writes_the_index_keeps_its_old_states_and_who_collects_garbage_deletes_them() -> None:
     for action, who in (
         ("put-history", {"publisher", "promoter", "maintainer", "follower"}),

@@ -40,7 +40,8 @@ def gc(
       - shards that neither the index nor a state that is kept nor a snapshot has
         referenced for a week: one run marks them, a run at least a week later
         deletes them, so run it regularly
-      - attestations (`.sigs`) whose package is gone, in the same way
+      - attestations (`.sigs`) whose package is gone, and summaries (`summaries/`) of
+        names that the index does not have, in the same way
       - repodata.json and repodata.json.zst, if `index.monolith` is `never`; of those
         that another tool wrote, only what the index has taken over
       - run_exports.json and run_exports.json.zst, if `index.run-exports` does not ask

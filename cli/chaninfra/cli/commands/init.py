@@ -150,7 +150,8 @@ def init(
     if as_json:
         document = {"dry-run": dry_run, "url": opened.url(), "written": [*created.written]}
         document |= {"added": [*created.added], "to-reindex": [*created.to_reindex], "deleted": [*created.deleted]}
-        streams.result_json({**document, "page-held-by": [*created.held], "page-url": created.descriptor.page_url})
+        url = None if created.held else created.descriptor.page_url
+        streams.result_json({**document, "not-overwritten": [*created.held], "page-url": url})
     else:
         streams.result("\n".join(_lines(created, dry_run=dry_run)))
         if created.written and not dry_run:

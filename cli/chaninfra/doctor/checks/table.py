@@ -21,6 +21,7 @@ from chaninfra.doctor.checks import (
     location,
     names,
     notices,
+    page,
     patches,
     permissions,
     pixi_client,
@@ -128,6 +129,12 @@ CHECKS: dict[str, Check] = {
         title="notices.json, if there is one, is what clients can read, and holds no expired notice",
         function=notices.notices,
         needs=("listing", "descriptor"),
+    ),
+    "page": Check(
+        title="the page of the channel, if it has one, is there, is that of this chaninfra, and opens in a browser",
+        function=page.page,
+        needs=("reading", "descriptor"),
+        spoiled_by=("anonymous",),
     ),
     "yanks": Check(
         title="no yanked package is in the index, and yanked.json says what the index says",

@@ -170,14 +170,10 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
 
     @property
     def page_url(self) -> str | None:
-        """The URL that opens the page in a browser; None if the channel has no page, or not everybody can read it.
-
-        A store answers a URL that ends in a slash with an error or with a listing (docs/page.md), the CDN of the stack
-        with the page.
-        """
+        """The URL that opens the page in a browser; None if the channel has no page, or not everybody can read it."""
         if not self.has_page or self.public_url is None:
             return None
-        return f"{self.public_url.rstrip('/')}/{'' if self.cdn else INDEX_HTML}"
+        return url_of_page(self.public_url, behind_cdn=self.cdn is not None)
 
     @property
     def rules(self) -> Mapping[str, RetentionRule]:
@@ -249,6 +245,15 @@ def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Dis
         mirrors=dict(channel.mirrors) if channel.mirrors else UNSET,
         page=page_setting(channel.visibility, channel.page),
     )
+
+
+def url_of_page(public_url: str, *, behind_cdn: bool) -> str:
+    """The URL that opens the page of a channel with this URL in a browser.
+
+    A store answers a URL that ends in a slash with an error or with a listing (docs/page.md), the CDN of the stack with
+    the page.
+    """
+    return f"{public_url.rstrip('/')}/{'' if behind_cdn else INDEX_HTML}"
 
 
 def page_setting(visibility: Visibility, page: bool) -> bool | UnsetType:

@@ -58,6 +58,16 @@ def is_ours(index_html: bytes) -> bool:
     return GENERATOR in index_html
 
 
+def has_type(name: str, content_type: str) -> bool:
+    """Whether a browser shows or runs a file of this name if a store serves it with this Content-Type."""
+    # Without parameters, which some stores write in another way.
+    return _media_type(content_type) == _media_type(_TYPES[PurePosixPath(name).suffix])
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 def _body(name: str, data: bytes) -> ObjectBody:
     kept = CACHE_CONTROL if name == INDEX_HTML else IMMUTABLE
     return ObjectBody(data=data, content_type=_TYPES[PurePosixPath(name).suffix], cache_control=kept)

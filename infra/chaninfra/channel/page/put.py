@@ -18,7 +18,7 @@ from chaninfra.channel.conda.skeleton import create_missing
 from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.location import join
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject, get_within
-from chaninfra.channel.page.files import is_ours, page_files
+from chaninfra.channel.page.files import has_type, is_ours, page_files
 
 MAX_FILE = 4 << 20
 """The most bytes of a file that are read to see whose it is; the files of the page are far smaller."""
@@ -60,12 +60,14 @@ def page_digests() -> dict[str, str]:
 
 
 def digests_there(store: ObjectStore, prefix: str, digests: Mapping[str, str]) -> dict[str, str]:
-    """Those of `digests` that are in the store with these bytes. Raises StorageError."""
+    """Those of `digests` that are in the store with these bytes, as files that a browser takes. Raises StorageError."""
     found = {name: get_within(store, join(prefix, name), MAX_FILE) for name in digests}
     return {
         name: digests[name]
         for name, stored in found.items()
-        if isinstance(stored, StoredObject) and _digest(stored.data) == digests[name]
+        if isinstance(stored, StoredObject)
+        and _digest(stored.data) == digests[name]
+        and has_type(name, stored.content_type)
     }
 
 
@@ -104,7 +106,7 @@ def _put(store: ObjectStore, key: str, name: str, body: ObjectBody) -> Literal["
             continue
         if not isinstance(stored, StoredObject):
             return "held"
-        if stored.data == body.data and _media_type(stored) == _media_type(body):
+        if stored.data == body.data and has_type(name, stored.content_type):
             return "there"
         if stored.data != body.data and not (name == INDEX_HTML and is_ours(stored.data)):
             return "held"
@@ -117,11 +119,6 @@ def _put(store: ObjectStore, key: str, name: str, body: ObjectBody) -> Literal["
             store.put(key, body)
         return "written"
     raise ConflictError("is changed by someone else again and again", where=key, remedy="try again")
-
-
-def _media_type(body: ObjectBody) -> str:
-    """Without parameters, which some stores write in another way."""
-    return (body.content_type or "").partition(";")[0].strip().lower()
 
 
 def _digest(data: bytes) -> str:

@@ -45,11 +45,12 @@ def statements(
     """The statements of a role's identity policy, which have no Principal.
 
     `distribution` is the ARN of the CloudFront distribution in front of the bucket; `sources` are the other channels
-    that a promoter reads. No role may write `channel.json`, which the stack manages. Whoever writes the index keeps its
-    old states below `.chaninfra/history/`. A promoter may write the patches too, so that what was patched in a source
-    is patched here. Only maintainers may write `yanked.json`, `withdrawn.json`, `notices.json`, `snapshots/` and the
-    rest of `.chaninfra/`, and only they may delete. No role may read or delete old versions of objects: where that
-    comes with the object (`version_rights`), it is denied.
+    that a promoter reads. No role may write `channel.json`, which the stack manages, nor the page (`index.html` and
+    `assets/`), which runs in browsers. Whoever writes the index keeps its old states below `.chaninfra/history/`. A
+    promoter may write the patches too, so that what was patched in a source is patched here. Only maintainers may write
+    `yanked.json`, `withdrawn.json`, `notices.json`, `snapshots/` and the rest of `.chaninfra/`, and only they may
+    delete. No role may read or delete old versions of objects: where that comes with the object (`version_rights`), it
+    is denied.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
 

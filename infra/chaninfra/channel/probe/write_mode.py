@@ -109,16 +109,21 @@ _ONE = "make sure that only one writer runs at a time, then set `index.writers` 
 SINGLE = Remedy(f"{_ONE} in the stack config and run `pulumi up`", stack=_ONE)
 
 
-def single_words(descriptor: Descriptor) -> list[str] | None:
-    """The words that `chaninfra init` of a channel without a stack needs after its URL to declare a single writer; None
-    where it lacks options for what channel.json says.
+def init_words(descriptor: Descriptor) -> list[str] | None:
+    """The words that `chaninfra init` of a channel that exists, and has no stack, needs after its URL; None where it
+    lacks options for what channel.json says.
     """
     if not descriptor.may_be_of_init:
         return None
     words = [word for subdir in descriptor.subdirs if subdir != NOARCH for word in ("--subdir", subdir)]
     words += ["--name", descriptor.name, "--visibility", descriptor.visibility]
-    words += ["--public-url", descriptor.public_url] if descriptor.public_url else []
-    return [*words, "--writers", "single"]
+    return [*words, *(["--public-url", descriptor.public_url] if descriptor.public_url else [])]
+
+
+def single_words(descriptor: Descriptor) -> list[str] | None:
+    """`init_words` to declare a single writer."""
+    words = init_words(descriptor)
+    return None if words is None else [*words, "--writers", "single"]
 
 
 def store_flags(descriptor: Descriptor) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import pulumi
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump, from_document
+from chaninfra.channel.outputs.descriptor import build_descriptor, dump, url_of_page
 from chaninfra.channel.page.put import page_digests
 from chaninfra.channel.spec.model import ChannelSpec, Distribution
 from chaninfra.pulumi.backends import BACKENDS, BucketResources
@@ -80,10 +81,15 @@ def channel_resources(
     return ChannelResources(
         resources=[skeleton, written, *pages, *access.resources],
         descriptor=descriptor,
-        page_url=descriptor.apply(lambda document: from_document(document, where=name).page_url),
+        page_url=descriptor.apply(lambda document: _page_url(document) if channel.page else None),
         access=access.access,
         keys=access.keys,
     )
+
+
+def _page_url(document: Mapping[str, Any]) -> str | None:
+    url = document.get("public-url")
+    return url_of_page(url, behind_cdn=document.get("cdn") is not None) if url else None
 
 
 def _document(declaration: Declaration, channel: ChannelSpec, resources: BucketResources) -> pulumi.Input[str]:

@@ -73,6 +73,7 @@ def test_a_newer_page_takes_the_place_of_an_earlier_one_whose_assets_stay() -> N
 
 def test_files_with_another_content_type_are_put_again() -> None:
     store = Store({key: replace(body, content_type="application/octet-stream") for key, body in FILES.items()})
+    assert digests_there(store, "c", page_digests()) == {}
     assert set(put_page(store, "c").written) == {file.name for file in page_files()}
     assert store.objects == FILES
     # As a store may write it: no difference.
