@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { openChannel } from "../src/data/channel";
 import { Fetcher } from "../src/data/fetching";
 import { FaultError } from "../src/model";
-import { Site, status } from "./serving";
+import { file, Site, status } from "./serving";
 
 const OLD = "linux-64/shards/";
 
@@ -132,11 +132,19 @@ test("a shard that is missing, damaged or another one is a fault of its subdir",
   const before = await openChannel(site.url);
   await before.package("tool");
   const shard = site.asked.find((path) => path.startsWith(OLD)) ?? "";
-  for (const [answer, kind] of [[status(404), "missing"], ["other bytes", "damaged"], [status(403), "denied"], [status(500), "network"]] as const) {
+  const another = file(`channel/${site.asked.find((path) => path.startsWith("noarch/shards/"))}`);
+  const answers = [
+    [status(404), "missing", /is not there/],
+    [another, "damaged", /has other bytes/],
+    [status(403), "denied", /HTTP 403/],
+    [status(500), "network", /HTTP 500/],
+  ] as const;
+  for (const [answer, kind, message] of answers) {
     site.changed.set(shard, answer);
     const { builds, faults } = await (await openChannel(site.url)).package("tool");
     assert.deepEqual(builds.map((each) => each.subdir), ["noarch"]);
     assert.deepEqual(faults.map((each) => [each.kind, each.path]), [[kind, shard]]);
+    assert.match(faults[0]?.message ?? "", message);
   }
   // Who tries again gets what is there then.
   const channel = await openChannel(site.url);

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.follow.log import Log
     from chaninfra.index.channel import Channel
+    from chaninfra.index.channeldata.update import When
     from chaninfra.index.follow.compare import Compared
     from chaninfra.index.follow.follow import Followed, Lost
     from chaninfra.index.reindex_plan import Scope
@@ -93,9 +94,12 @@ class Outdated:
 def refresh_cdn(
     channel: Channel, log: Log, outdated: Outdated, subdirs: Collection[Subdir] = (), replaced: Iterable[str] = ()
 ) -> None:
-    """Have the CDN, if there is one, drop its copies of the index files of `subdirs` and of the packages `replaced`;
+    """Bring channeldata.json forward, and have the CDN drop its copies of the index files of `subdirs` and of the
+    packages `replaced`, where the channel has them;
     and of what is `outdated` since an earlier try failed. After an error all of that is in `outdated`.
     """
+    if subdirs:
+        bring_channeldata_forward(channel, log, "due")
     if channel.descriptor.cdn is None:
         return
     outdated.subdirs.update(subdirs)
@@ -113,6 +117,20 @@ def refresh_cdn(
     else:
         outdated.subdirs.clear()
         outdated.packages.clear()
+
+
+def bring_channeldata_forward(channel: Channel, log: Log, when: When) -> None:
+    """Write channeldata.json where the channel has it, and it lacks something. An error is in the log alone: the next
+    commit or comparison tries again.
+    """
+    if not channel.descriptor.index.has_channeldata:
+        return
+    from chaninfra.index.channeldata.update import write_channeldata
+
+    try:
+        write_channeldata(channel, when)
+    except ChaninfraError as error:
+        log.failed("channeldata-not-written", error)
 
 
 def tend_snapshots(channel: Channel, log: Log) -> None:

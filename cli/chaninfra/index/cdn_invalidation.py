@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.index_settings import RUN_EXPORTS
-from chaninfra.channel.conda.object_names import NOTICES_JSON, SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
+from chaninfra.channel.conda.object_names import CHANNELDATA_JSON, NOTICES_JSON, SNAPSHOTS_FOLDER, SNAPSHOTS_JSON
 from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError
@@ -51,15 +51,18 @@ def paths(
     forms, and CloudFront caches each form.
     """
     few = len(subdirs) <= _MAX_WILDCARDS
+    told = [f"/{descriptor.key(CHANNELDATA_JSON)}"] if descriptor.index.has_channeldata and subdirs else []
     if scope == "all":
-        return [f"/{descriptor.key(subdir, '*')}" for subdir in subdirs] if few else [f"/{descriptor.key('*')}"]
+        return (
+            [*(f"/{descriptor.key(subdir, '*')}" for subdir in subdirs), *told] if few else [f"/{descriptor.key('*')}"]
+        )
     formats = descriptor.index.formats
     run_exports = [FILE_NAMES[kind] for kind in RUN_EXPORTS if kind in formats]
     # A wildcard more for each subdir would be too many.
     names = [_INDEX_FILES, *run_exports] if few else [FILE_NAMES[kind] for kind in formats]
     keys = [descriptor.key(subdir, name) for subdir in subdirs for name in names]
     packages = [descriptor.key(path) for path in replaced]
-    return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])]
+    return [f"/{path}" for path in dict.fromkeys([*keys, *packages, *map(quote, packages)])] + told
 
 
 def snapshot_paths(descriptor: Descriptor, names: Collection[str] = ()) -> list[str]:

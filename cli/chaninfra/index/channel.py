@@ -70,7 +70,7 @@ class Channel:
         from chaninfra.index.workers import Workers
 
         described = self.descriptor
-        layout = ChannelLayout(described.prefix, described.subdirs, described.index, described.has_page)
+        layout = ChannelLayout(described.prefix, described.subdirs, described.index, described.has_summaries)
         return SubdirIndex(
             store=self.writer if access == "write" else self.store(),
             layout=layout,

@@ -236,7 +236,9 @@ def _read_once(subdir_index: SubdirIndex, file: str, entry: ObjectMeta) -> Read 
         record=record,
         reason=reason,
         streams=package.streams,
-        summary=summary_of(package.index, file, package.about) if subdir_index.layout.has_page and record else None,
+        summary=summary_of(package.index, file, package.about)
+        if subdir_index.layout.has_summaries and record
+        else None,
     )
 
 

@@ -11,14 +11,16 @@ from collections.abc import Callable, Collection
 from functools import partial
 from threading import Lock
 
-from chaninfra.channel.conda.filenames import package_name
+import msgspec
+
+from chaninfra.channel.conda.filenames import package_name, suffix_of
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import in_ms
-from chaninfra.channel.conda.summary import MAX_SUMMARY, Summary, dump, parse, summary_key
+from chaninfra.channel.conda.summary import MAX_SUMMARY, MoreAbout, Summary, dump, parse, summary_key
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, StoredObject, get_within
 from chaninfra.channel.text import count
-from chaninfra.index.package.about import About, line, text, urls
+from chaninfra.index.package.about import About, line, text, urls, words
 from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -41,7 +43,7 @@ def summary_of(index: IndexJson, file: str, about: About) -> Summary | None:
     name = client_name(index.name)
     if summary_key(name) is None:
         return None
-    return Summary(
+    summary = Summary(
         name=name,
         file=file,
         version=index.version,
@@ -53,7 +55,45 @@ def summary_of(index: IndexJson, file: str, about: About) -> Summary | None:
         home=about.home,
         documentation=about.doc_url,
         source=tuple(dict.fromkeys((*about.dev_url, *about.source_url)))[:4],
+        more=_more(about),
     )
+    # Readers read no more; what is left has a limit of its own.
+    return summary if len(dump(summary)) <= MAX_SUMMARY else msgspec.structs.replace(summary, more=None)
+
+
+def _more(about: About) -> MoreAbout | None:
+    more = MoreAbout(
+        dev_url=first(about.dev_url),
+        doc_source_url=first(about.doc_source_url),
+        source_url=first(about.source_url),
+        source_git_url=first(about.source_git_url),
+        recipe_origin=first(about.recipe_origin),
+        identifiers=about.identifiers,
+        keywords=about.keywords,
+        tags=about.tags,
+    )
+    return None if more == MoreAbout() else more
+
+
+def first(values: tuple[str, ...]) -> str | None:
+    """The first of them, if there is one."""
+    return values[0] if values else None
+
+
+def _cleaned_more(more: MoreAbout | None) -> MoreAbout | None:
+    if more is None:
+        return None
+    about = About(
+        dev_url=urls(more.dev_url),
+        doc_source_url=urls(more.doc_source_url),
+        source_url=urls(more.source_url),
+        source_git_url=urls(more.source_git_url),
+        recipe_origin=urls(more.recipe_origin),
+        identifiers=words(more.identifiers),
+        keywords=words(more.keywords),
+        tags=words(more.tags),
+    )
+    return _more(about)
 
 
 def cleaned(summary: Summary, of: Summary) -> Summary:
@@ -70,6 +110,7 @@ def cleaned(summary: Summary, of: Summary) -> Summary:
         home=urls([*summary.home]),
         documentation=urls([*summary.documentation]),
         source=urls([*summary.source]),
+        more=_cleaned_more(summary.more),
     )
 
 
@@ -88,7 +129,7 @@ class Summaries:
 
     def add(self, summary: Summary | None) -> None:
         """Have this summary written, unless a newer one of its name is there."""
-        if summary is None or not self._target.layout.has_page:
+        if summary is None or not self._target.layout.has_summaries:
             return
         other = self._waiting.get(summary.name)
         if other is None or replaces(summary, other):
@@ -197,7 +238,8 @@ def _key(target: SubdirIndex, name: str) -> str:
 
 def replaces(new: Summary, old: Summary) -> bool:
     """Whether a summary stands for another one: it is of the same file, whose bytes may be others now, or of a newer
-    one. Of files that are equally new the name decides, so that all writers leave the same one.
+    one. Of files that are equally new a `.conda` does, as for conda-index, and then the name decides, so that all
+    writers leave the same one.
     """
     if new.file == old.file or new.name != old.name:
         return True
@@ -212,4 +254,8 @@ def replaces(new: Summary, old: Summary) -> bool:
             return theirs is None
         if ours != theirs:
             return bool(ours > theirs)
-    return (new.build_number, new.file) > (old.build_number, old.file)
+    return _last_rank(new) > _last_rank(old)
+
+
+def _last_rank(summary: Summary) -> tuple[int, bool, str]:
+    return summary.build_number, suffix_of(summary.file) == ".conda", summary.file

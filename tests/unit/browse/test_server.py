@@ -25,7 +25,7 @@ from chaninfra.channel.errors import (
     StorageError,
     UnreachableError,
 )
-from chaninfra.channel.objects import ObjectBody
+from chaninfra.channel.objects import ObjectBody, ObjectMeta
 from chaninfra.channel.outputs.descriptor import dump
 from chaninfra.channel.page.files import page_files
 from chaninfra.serving import connection
@@ -37,6 +37,24 @@ INDEX = "/noarch/repodata_shards.msgpack.zst"
 DESCRIPTOR = descriptor(prefix=PREFIX)
 
 
+class PartByPart:
+    """A store in memory, whose objects come in parts. `broken`: the error that comes in place of the second one."""
+
+    def __init__(self, store: MemoryStore, broken: list[ChaninfraError]) -> None:
+        self.head = store.head
+        self._store, self._broken = store, broken
+
+    def stream(self, key: str, most: int) -> tuple[ObjectMeta, Iterator[bytes]] | None:
+        found = self._store.get(key, most)
+        return found and (found.entry, self._parts(found.data))
+
+    def _parts(self, data: bytes) -> Iterator[bytes]:
+        yield data[:10]
+        for error in self._broken:
+            raise error
+        yield data[10:]
+
+
 class Browsed:
     """A channel with a package, and the server of its page."""
 
@@ -45,16 +63,18 @@ class Browsed:
         self.store.log.clear()
         self.fresh = self.store
         """The store as it is opened again."""
+        self.broken: list[ChaninfraError] = []
+        self.told: list[ChaninfraError] = []
         self.ended = threading.Event()
         self.opened = 0
-        self.server = PageServer(DESCRIPTOR, self.open, None, self.ended.set)
+        self.server = PageServer(DESCRIPTOR, self.open, None, self.ended.set, self.told.append)
         self.port = int(self.server.url.split(":")[2].split("/")[0])
         self.link = self.server.url.partition(f":{self.port}")[2]
         self.cookie = ""
 
-    def open(self) -> MemoryStore:
+    def open(self) -> PartByPart:
         self.opened += 1
-        return self.store if self.opened == 1 else self.fresh
+        return PartByPart(self.store if self.opened == 1 else self.fresh, self.broken)
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
         """Status, headers and body of the answer; `Sec_Fetch_Site` is a header."""
@@ -259,6 +279,7 @@ def test_an_object_is_bytes_and_nothing_else(browsed: Browsed) -> None:
     for path in (INDEX, "/notices.json"):
         status, headers, body = browsed.see(path)
         assert (status, body) == (200, data)
+        assert headers["Content-Length"] == str(len(data))
         assert headers["Content-Type"] == "application/octet-stream"
         assert headers["Content-Security-Policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
         check_all(headers)
@@ -337,6 +358,7 @@ def test_what_the_store_says_is_told_in_short(browsed: Browsed, error: Chaninfra
     assert text.startswith(error.summary[:8])
     assert len(text) < 1500
     assert (error.remedy or "") in text
+    assert browsed.told == [error]
 
 
 def test_what_does_not_exist_is_not_found(browsed: Browsed) -> None:
@@ -365,6 +387,28 @@ def test_credentials_that_have_expired_are_looked_for_again(browsed: Browsed, mo
     assert browsed.opened == 2
 
 
+def test_an_object_that_breaks_off_is_seen_to(browsed: Browsed) -> None:
+    browsed.broken.append(UnreachableError("the connection was lost"))
+    for _ in range(reading._AT_ONCE + 1):
+        with pytest.raises(http.client.IncompleteRead):
+            browsed.see(INDEX)
+    assert {*browsed.told} == {*browsed.broken}
+    # Each has given its turn back.
+    browsed.broken.clear()
+    assert browsed.see(INDEX)[0] == 200
+
+
+def test_a_browser_that_leaves_gives_its_turn_back(browsed: Browsed) -> None:
+    big = bytes(16 << 20)
+    browsed.store.objects[AUTHORITATIVE] = ObjectBody(data=big, content_type="")
+    request = f"GET {INDEX} HTTP/1.1\r\nHost: 127.0.0.1:{browsed.port}\r\nCookie: {browsed.cookie}\r\n\r\n".encode()
+    for _ in range(2 * reading._AT_ONCE):
+        with socket.create_connection(("127.0.0.1", browsed.port), timeout=30) as left:
+            left.sendall(request)
+            assert left.recv(12) == b"HTTP/1.1 200"
+    assert browsed.see(INDEX)[2] == big
+
+
 def test_a_slow_store_does_not_keep_the_page(browsed: Browsed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_LONGEST_S", 1.0)
     held = threading.Event()
@@ -386,7 +430,7 @@ def test_a_slow_store_does_not_keep_the_page(browsed: Browsed, monkeypatch: pyte
             each.join(30)
         # Those that no thread was free for, too.
         assert {status for status, _ in answers} == {502}
-        assert all(b"did not answer within 1 s\nreload" in body for _, body in answers)
+        assert all(b"did not answer within 1 s\nload" in body for _, body in answers)
         assert len(browsed.store.log) == reading._AT_ONCE
     finally:
         held.set()
@@ -407,7 +451,7 @@ def test_a_port_that_is_taken(browsed: Browsed) -> None:
     with pytest.raises(
         ConfigurationError, match=f"cannot listen at 127.0.0.1:{browsed.port}: another program"
     ) as caught:
-        PageServer(DESCRIPTOR, browsed.open, browsed.port, lambda: None)
+        PageServer(DESCRIPTOR, browsed.open, browsed.port, lambda: None, lambda _: None)
     assert "--port" in str(caught.value.remedy)
 
 

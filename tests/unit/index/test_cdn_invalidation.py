@@ -42,6 +42,13 @@ def test_run_exports_are_named_where_the_channel_has_them() -> None:
     assert len(paths(asking, KNOWN_SUBDIRS)) == 5 * len(KNOWN_SUBDIRS)
 
 
+def test_channeldata_is_named_where_the_channel_has_it_and_something_changed() -> None:
+    asking = descriptor(prefix="c", index=IndexSettings(channeldata=True))
+    assert paths(asking, ["noarch"]) == ["/c/noarch/repodata*", "/c/channeldata.json"]
+    assert paths(asking, ["noarch"], scope="all") == ["/c/noarch/*", "/c/channeldata.json"]
+    assert paths(asking, []) == []
+
+
 def test_scope_all_invalidates_every_file() -> None:
     assert paths(descriptor(prefix="c"), ["noarch", "win-64"], scope="all") == ["/c/noarch/*", "/c/win-64/*"]
     assert paths(descriptor(prefix="c"), KNOWN_SUBDIRS, scope="all") == ["/c/*"]

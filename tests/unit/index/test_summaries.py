@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chaninfra.channel.conda.summary import MAX_SUMMARY, Summary, dump, parse
+from chaninfra.channel.conda.summary import MAX_SUMMARY, MoreAbout, Summary, dump, parse
 from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.follow.follow import follow as follow_keys
@@ -36,7 +36,7 @@ def summary(version: str = "1.0", timestamp: int = 0, build_number: int = 0, nam
 @pytest.fixture
 def channel() -> MemoryChannel:
     channel = MemoryChannel().skeleton()
-    layout = dataclasses.replace(channel.layout, has_page=True)
+    layout = dataclasses.replace(channel.layout, has_summaries=True)
     channel.subdir_index = dataclasses.replace(channel.subdir_index, layout=layout)
     return channel
 
@@ -73,6 +73,7 @@ def test_what_it_says_of_a_package() -> None:
         license="MIT",
         home=("https://a.example",),
         source=("https://b.example",),
+        more=MoreAbout(dev_url="https://b.example"),
     )
     silent = summary_of(package.index, "Hello-1.0-0.conda", About())
     assert silent is not None

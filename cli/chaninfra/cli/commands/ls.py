@@ -141,7 +141,7 @@ def _lines(channel: Channel, packages: Sequence[Listed], shown: Progress) -> dic
     from chaninfra.index.package.about import line
     from chaninfra.index.said import read_said
 
-    if not channel.descriptor.has_page:
+    if not channel.descriptor.has_summaries:
         streams.note("this channel has no summaries of its packages: it has no page, see `page` in the stack config")
         return {}
     said = read_said(channel, dict.fromkeys(map(_place, packages)), shown)

@@ -94,7 +94,7 @@ def reindex(
         shown.pause()
         if not check:
             written = subdirs if force else changed(report)
-            cdn_refresh.refresh(opened, written, scope=scope)
+            cdn_refresh.refresh(opened, written, scope=scope, channeldata="whole" if force else "now")
             mark(opened, "reindex", every)
     packages = f"of part {share.number} of {share.count} " if share else ""
     done = f"\nread every package {packages}again, and rewrote all index files" if force and not check else ""

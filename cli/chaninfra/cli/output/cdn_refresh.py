@@ -1,4 +1,4 @@
-"""Tell the channel's CDN which files a command changed."""
+"""What commands do after their commits: write channeldata.json, and tell the CDN which files they changed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,51 @@ from chaninfra.cli.output import streams
 if TYPE_CHECKING:
     from chaninfra.channel.conda.subdirs import Subdir
     from chaninfra.index.channel import Channel
+    from chaninfra.index.channeldata.update import When
     from chaninfra.index.reindex_plan import Scope
 
 
 def refresh(
-    channel: Channel, subdirs: Collection[Subdir], *, replaced: Collection[str] = (), scope: Scope = "changed"
+    channel: Channel,
+    subdirs: Collection[Subdir],
+    *,
+    replaced: Collection[str] = (),
+    scope: Scope = "changed",
+    channeldata: When = "due",
 ) -> None:
-    """Invalidate the CDN's copies of the index files of `subdirs` and of the packages `replaced` (`<subdir>/<file>`).
+    """Bring channeldata.json forward where the channel has it, and invalidate the CDN's copies of the index files of
+    `subdirs` and of the packages `replaced` (`<subdir>/<file>`).
 
     Scope `all` invalidates every file of the subdirs. Does nothing for a channel without a CDN, and in a dry run. A
     failure is only a warning: the index is written, and the CDN's copies expire by themselves.
     """
+    if subdirs or channeldata != "due":
+        bring_channeldata_forward(channel, channeldata)
     if channel.descriptor.cdn is None or channel.dry_run:
         return
     from chaninfra.index.cdn_invalidation import paths
 
     _refresh(channel, paths(channel.descriptor, subdirs, replaced, scope))
+
+
+def bring_channeldata_forward(channel: Channel, when: When) -> None:
+    """Write channeldata.json where the channel has it, and it lacks something. A failure is only a warning."""
+    if not channel.descriptor.index.has_channeldata or channel.dry_run:
+        return
+    from chaninfra.cli.output.progress import waiting
+    from chaninfra.index.channeldata.update import write_channeldata
+
+    try:
+        with waiting("writing channeldata.json"):
+            write_channeldata(channel, when)
+    except ChaninfraError as problem:
+        streams.warning(
+            ChaninfraError(
+                f"channeldata.json does not have the last changes: {problem.message}",
+                where=problem.where,
+                remedy=problem.remedy,
+            )
+        )
 
 
 def refresh_snapshots(channel: Channel, names: Collection[str] = ()) -> None:
@@ -49,6 +78,7 @@ def refresh_notices(channel: Channel) -> None:
 
 def refresh_all(channel: Channel) -> None:
     """Invalidate the CDN's copies of all files of the channel. As `refresh`."""
+    bring_channeldata_forward(channel, "now")
     if channel.descriptor.cdn is None:
         return
     from chaninfra.index.cdn_invalidation import all_paths

@@ -11,6 +11,7 @@ from chaninfra.channel.probe.finding import CheckResult, Finding
 from chaninfra.channel.text import nearest
 from chaninfra.doctor.checks import (
     anonymous,
+    channeldata,
     credentials,
     descriptor,
     endpoint,
@@ -128,6 +129,11 @@ CHECKS: dict[str, Check] = {
     "notices": Check(
         title="notices.json, if there is one, is what clients can read, and holds no expired notice",
         function=notices.notices,
+        needs=("listing", "descriptor"),
+    ),
+    "channeldata": Check(
+        title="channeldata.json, where the channel has it, has all commits that it should have",
+        function=channeldata.channeldata,
         needs=("listing", "descriptor"),
     ),
     "page": Check(

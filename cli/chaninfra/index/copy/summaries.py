@@ -20,7 +20,7 @@ def told_summaries(source: Source, target: SubdirIndex, batch: Iterable[Brought]
     """The summaries of the packages that are not yanked: of one that was read what it says itself; of the newest one of
     a name that its store has copied, what the source says of it.
     """
-    if not target.layout.has_page:
+    if not target.layout.has_summaries:
         return []
     found: list[Summary] = []
     unread: dict[str, tuple[Summary, SourcePackage]] = {}

@@ -25,6 +25,8 @@ MAX_TEXT = 4000
 """Characters of a description."""
 _MAX_URLS = 4
 _MAX_URL = 500
+_MAX_WORDS = 16
+_MAX_WORD = 64
 _MAX_VALUE = 64 << 10
 """Longest value that is looked at, in bytes."""
 _MOST_READ = 20_000
@@ -49,6 +51,12 @@ class About:
     doc_url: tuple[str, ...] = ()
     dev_url: tuple[str, ...] = ()
     source_url: tuple[str, ...] = ()
+    doc_source_url: tuple[str, ...] = ()
+    source_git_url: tuple[str, ...] = ()
+    recipe_origin: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 NOTHING = About()
@@ -67,6 +75,12 @@ class _AboutJson(Struct):
     doc_url: Raw = _NULL
     dev_url: Raw = _NULL
     source_url: Raw = _NULL
+    doc_source_url: Raw = _NULL
+    source_git_url: Raw = _NULL
+    recipe_origin: Raw = _NULL
+    identifiers: Raw = _NULL
+    keywords: Raw = _NULL
+    tags: Raw = _NULL
 
 
 _about_json = msgspec.json.Decoder(_AboutJson)
@@ -89,6 +103,12 @@ def parse_about(data: bytes | None) -> About:
         doc_url=urls(_value(found.doc_url)),
         dev_url=urls(_value(found.dev_url)),
         source_url=urls(_value(found.source_url)),
+        doc_source_url=urls(_value(found.doc_source_url)),
+        source_git_url=urls(_value(found.source_git_url)),
+        recipe_origin=urls(_value(found.recipe_origin)),
+        identifiers=words(_value(found.identifiers)),
+        keywords=words(_value(found.keywords)),
+        tags=words(_value(found.tags)),
     )
 
 
@@ -131,6 +151,12 @@ def urls(value: object) -> tuple[str, ...]:
                 if len(url) <= _MAX_URL and _URL.fullmatch(url):
                     found[url] = None
     return tuple(found)[:_MAX_URLS]
+
+
+def words(value: object) -> tuple[str, ...]:
+    """The texts of a list, each as one line."""
+    values = value[:_MAX_WORDS] if isinstance(value, list | tuple) else []
+    return tuple(word[:_MAX_WORD] for each in values if (word := line(each)) is not None)
 
 
 def _printable(value: str, keep: str) -> str:

@@ -124,7 +124,7 @@ def _delete(
     # Rule: the file goes before its yank. A file without a yank would come back by the next re-index.
     _, report = commit_adopting(target, lambda: Change(deleted=files), "now")
     after_commit(channel, {target.subdir: target}, {target.subdir: names})
-    if target.layout.has_page:
+    if target.layout.has_summaries:
         forget(target, files)
     return looked, report
 

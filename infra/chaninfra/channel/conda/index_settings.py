@@ -144,6 +144,22 @@ class IndexSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         ),
     ] = UNSET
 
+    channeldata: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="`true`: the channel has channeldata.json: what the packages of each name say of themselves, "
+            "as conda-index writes it, for other tools. It is written after the commits of a command, when `monolith` "
+            "writes repodata.json; where that is `never`, by `reindex`, the hourly comparison of a follower, and "
+            "scheduled jobs. Publishers may write it.",
+            examples=[True],
+        ),
+    ] = UNSET
+
+    @property
+    def has_channeldata(self) -> bool:
+        """Whether the channel has channeldata.json."""
+        return self.channeldata is True
+
     @property
     def overwrites(self) -> Overwrites:
         """What a follower does with packages that got other bytes."""

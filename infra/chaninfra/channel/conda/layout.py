@@ -16,6 +16,7 @@ from chaninfra.channel.conda.object_names import (
     ASSETS_FOLDER,
     CHANINFRA_FOLDER,
     CHANNEL_JSON,
+    CHANNELDATA_JSON,
     NOTICES_JSON,
     SUMMARIES_FOLDER,
     WITHDRAWN_JSON,
@@ -26,7 +27,7 @@ from chaninfra.channel.conda.snapshots import is_file_of_snapshots
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.location import join
 
-_DOCUMENTS = (CHANNEL_JSON, YANKED_JSON, WITHDRAWN_JSON, NOTICES_JSON)
+_DOCUMENTS = (CHANNEL_JSON, YANKED_JSON, WITHDRAWN_JSON, NOTICES_JSON, CHANNELDATA_JSON)
 _FOLDERS = (f"{SHARDS}/", f"{SUMMARIES_FOLDER}/")
 _ASSET = re.compile(rf"{ASSETS_FOLDER}/(?:page|style|licences)-[0-9a-f]{{16}}\.(?:js|css|txt)")
 
@@ -38,8 +39,8 @@ class ChannelLayout:
     prefix: str
     subdirs: tuple[Subdir, ...]
     index: IndexSettings
-    has_page: bool = False
-    """Whether the channel has a page, and summaries of its packages."""
+    has_summaries: bool = False
+    """Whether the channel has summaries of its packages."""
 
     @classmethod
     def of(cls, prefix: str, subdirs: Iterable[Subdir], index: dict[str, Any]) -> ChannelLayout:

@@ -25,6 +25,23 @@ _Url = Annotated[str, Meta(max_length=1000, pattern=r"^https?://[!-~]+\Z")]
 _Urls = Annotated[tuple[_Url, ...], Meta(max_length=8)]
 
 
+_Words = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=16)]
+
+
+@prepared
+class MoreAbout(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
+    """What else a package says of itself in its about.json, and channeldata.json has."""
+
+    dev_url: _Url | None = None
+    doc_source_url: _Url | None = None
+    source_url: _Url | None = None
+    source_git_url: _Url | None = None
+    recipe_origin: _Url | None = None
+    identifiers: _Words = ()
+    keywords: _Words = ()
+    tags: _Words = ()
+
+
 @prepared
 class Summary(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=True):
     """What a package says of itself. `file`, `version`, `build_number` and `timestamp` (ms since 1970) are those of the
@@ -42,6 +59,7 @@ class Summary(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=T
     home: _Urls = ()
     documentation: _Urls = ()
     source: _Urls = ()
+    more: MoreAbout | None = None
 
 
 def summary_key(name: str) -> str | None:

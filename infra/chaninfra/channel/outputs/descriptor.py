@@ -169,6 +169,11 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         return self.visibility == "public" if isinstance(self.page, UnsetType) else self.page
 
     @property
+    def has_summaries(self) -> bool:
+        """Whether the channel has summaries of its packages: for its page, or for channeldata.json."""
+        return self.has_page or self.index.has_channeldata
+
+    @property
     def page_url(self) -> str | None:
         """The URL that opens the page in a browser; None if the channel has no page, or not everybody can read it."""
         if not self.has_page or self.public_url is None:

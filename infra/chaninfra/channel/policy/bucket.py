@@ -199,6 +199,7 @@ def _for_arns(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Stateme
             subdirs=channel.subdirs,
             partition=part,
             sources=sources,
+            channeldata=channel.index.has_channeldata,
         )
     ]
 
@@ -216,6 +217,7 @@ def _for_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:
             prefix=channel.prefix,
             subdirs=channel.subdirs,
             sources=principal.sources,
+            channeldata=channel.index.has_channeldata,
         )
     ]
 

@@ -80,6 +80,7 @@ def permissions_of(
         distribution=distribution if stack.bucket.cdn is not None else None,
         version_rights=stack.bucket.provider.version_rights.value,
         sources=principal.sources,
+        channeldata=channel.index.has_channeldata,
     )
     if stack.bucket.provider.backend == "aws":
         policy["Statement"] += decrypt_sources(stack.bucket.name, principal.sources, _partition(stack))

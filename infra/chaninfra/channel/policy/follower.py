@@ -18,6 +18,7 @@ from chaninfra.channel.conda.index_files import FILE_NAMES, SHARDS, STALE
 from chaninfra.channel.conda.index_settings import FORMATS, RUN_EXPORTS
 from chaninfra.channel.conda.object_names import (
     CHANINFRA_FOLDER,
+    CHANNELDATA_JSON,
     HISTORY_FOLDER,
     SNAPSHOTS_FOLDER,
     SNAPSHOTS_JSON,
@@ -143,6 +144,10 @@ def channel_statements(bucket: str, channels: Sequence[ChannelSpec], part: str =
             channel, *(f"{subdir}/*" for subdir in channel.subdirs), f"{CHANINFRA_FOLDER}/*", YANKED_JSON
         )
     ]
+    told = [
+        path for channel in channels if channel.index.has_channeldata for path in objects(channel, CHANNELDATA_JSON)
+    ]
+    inside += told
     scheduled = [channel for channel in channels if channel.has_schedule]
     inside += [path for channel in scheduled for path in objects(channel, f"{SNAPSHOTS_FOLDER}/*")]
     lists = [path for channel in scheduled for path in objects(channel, SNAPSHOTS_JSON)]
@@ -160,7 +165,7 @@ def channel_statements(bucket: str, channels: Sequence[ChannelSpec], part: str =
     ]
     files = [f"{arn}/*/{SHARDS}/*.msgpack.zst", f"{arn}/*/{SUMMARIES_FOLDER}/*.json"]
     files += [f"{arn}/*{suffix}.sigs{copy}" for suffix in PACKAGE_SUFFIXES for copy in ("", f".{'?' * 64}")]
-    written = [*index.values(), *files, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists]
+    written = [*index.values(), *files, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists, *told]
     # Not the authoritative index, without which the channel would be empty.
     deleted = [*derived, *files, f"{top}{HISTORY_FOLDER}/*", *of_snapshots]
     # Uploads of packages that nobody finished are aborted.

@@ -13,6 +13,7 @@ from typing import Any
 
 from chaninfra.channel.conda.object_names import (
     CHANINFRA_FOLDER,
+    CHANNELDATA_JSON,
     HISTORY_FOLDER,
     NOTICES_JSON,
     PATCHES_FOLDER,
@@ -41,23 +42,24 @@ def statements(
     distribution: str | None = None,
     version_rights: VersionRights = "own",
     sources: Sequence[SourceChannel] = (),
+    channeldata: bool = False,
 ) -> list[Statement]:
     """The statements of a role's identity policy, which have no Principal.
 
     `distribution` is the ARN of the CloudFront distribution in front of the bucket; `sources` are the other channels
     that a promoter reads. No role may write `channel.json`, which the stack manages, nor the page (`index.html` and
-    `assets/`), which runs in browsers. Whoever writes the index keeps its old states below `.chaninfra/history/`. A
-    promoter may write the patches too, so that what was patched in a source is patched here. Only maintainers may write
-    `yanked.json`, `withdrawn.json`, `notices.json`, `snapshots/` and the rest of `.chaninfra/`, and only they may
-    delete. No role may read or delete old versions of objects: where that comes with the object (`version_rights`), it
-    is denied.
+    `assets/`), which runs in browsers. Whoever writes the index keeps its old states below `.chaninfra/history/`, and
+    writes channeldata.json where the channel has it (`channeldata`). A promoter may write the patches too, so that what
+    was patched in a source is patched here. Only maintainers may write `yanked.json`, `withdrawn.json`, `notices.json`,
+    `snapshots/` and the rest of `.chaninfra/`, and only they may delete. No role may read or delete old versions of
+    objects: where that comes with the object (`version_rights`), it is denied.
     """
     arn = f"arn:{partition}:s3:::{bucket}"
 
     def objects(*names: str) -> list[str]:
         return [f"{arn}/{join(prefix, name)}" for name in names]
 
-    files = objects(*(f"{subdir}/*" for subdir in subdirs))
+    files = objects(*(f"{subdir}/*" for subdir in subdirs), *((CHANNELDATA_JSON,) if channeldata else ()))
     allowed: list[Statement] = [
         {"Sid": "ReadChannel", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": objects("*")},
         {"Sid": "ListBucket", "Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]},

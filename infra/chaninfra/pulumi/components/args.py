@@ -70,6 +70,12 @@ class IndexArgs(TypedDict, total=False):
     hourly comparison of a follower, and scheduled jobs.
     """
 
+    channeldata: bool
+    """`true`: the channel has channeldata.json: what the packages of each name say of themselves, as conda-index writes
+    it, for other tools. It is written after the commits of a command, when `monolith` writes repodata.json; where that
+    is `never`, by `reindex`, the hourly comparison of a follower, and scheduled jobs. Publishers may write it.
+    """
+
     formats: Sequence[str]
     """Has no effect any more; remove it. `monolith` took its place."""
 

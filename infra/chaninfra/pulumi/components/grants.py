@@ -239,6 +239,7 @@ def _on_aws(request: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]:
             partition=partition(channel.region),
             kms_key_arn=kms_key_arn,
             distribution=distribution_arn(account, channel.cdn.id) if channel.cdn else None,
+            channeldata=channel.index.has_channeldata,
         )
         return json.dumps(policy, sort_keys=True)
 
@@ -277,6 +278,7 @@ def _on_store(request: _Request, opts: pulumi.ResourceOptions) -> dict[str, Any]
             prefix=channel.prefix,
             subdirs=channel.subdirs,
             version_rights=request.provider.version_rights.value,
+            channeldata=channel.index.has_channeldata,
         )
 
     def user(channel: Descriptor) -> str:

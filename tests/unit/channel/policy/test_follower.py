@@ -177,3 +177,12 @@ def test_it_writes_run_exports_only_where_a_channel_asks_for_them() -> None:
             "arn:aws:s3:::my-bucket/*/run_exports.json",
             "arn:aws:s3:::my-bucket/*/run_exports.json.zst",
         ]
+
+
+def test_it_writes_channeldata_only_of_the_channels_that_ask_for_it() -> None:
+    channels = {"stable": {"index": {"follow": {}, "channeldata": True}}, "nightly": {"index": {"follow": {}}}}
+    found = by_sid(stack(index={}, channels=channels))
+    key = "arn:aws:s3:::my-bucket/stable/channeldata.json"
+    for sid, name in (("KeepIndex", "Resource"), ("WriteOnlyIndex", "NotResource")):
+        assert [each for each in found[sid][name] if "channeldata" in each] == [key]
+    assert "channeldata" not in json.dumps(by_sid(stack()))

@@ -36,6 +36,17 @@ def test_readers_do_not_write() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_who_writes_the_index_writes_channeldata_where_the_channel_has_it(role: Role) -> None:
+    def written(**options: bool) -> set[str]:
+        made = identity_policy(role, **CHANNEL, **options)["Statement"]
+        return {name for each in made if "s3:PutObject" in each["Action"] for name in each["Resource"]}
+
+    assert written() == written(channeldata=False)
+    more = written(channeldata=True) - written()
+    assert more == (set() if role == "reader" else {"arn:aws:s3:::b/team/stable/channeldata.json"})
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_no_role_may_write_the_descriptor(role: Role) -> None:
     written = [
         resource

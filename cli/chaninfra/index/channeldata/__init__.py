@@ -1,0 +1,1 @@
+"""channeldata.json: what the packages of a channel say of themselves, for other tools."""
