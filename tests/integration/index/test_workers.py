@@ -92,7 +92,7 @@ def test_workers_read_the_packages_and_put_the_shards(
         return call(self, function, argument)  # type: ignore[arg-type]
 
     monkeypatch.setattr(WorkerProcess, "call", spied)
-    place.set_monolith("each-commit", page=True)
+    place.set_keys(index={}, page=True)
     expected = packages(place, Channel(Shape(300, 100)))
     report = reindex(_channel(place), [SUBDIR])
     assert len(report.subdirs[0].added) == 300
