@@ -1,4 +1,5 @@
-# Needs python3 (3.11 or newer, or PYTHON=...), make and git; everything else is set up by the first target that needs it.
+# Needs python3 (3.11 or newer, or PYTHON=...), make and git, and for the page of a channel Node.js and npm; everything
+# else is set up by the first target that needs it.
 
 PYTHON ?= python3
 export VENV ?= .venv
@@ -7,8 +8,8 @@ BIN := $(VENV)/bin
 # are cores: a good part of their time is spent waiting, for servers and engines, and for what is slow on purpose.
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup engine hosts servers browser page demo lint lint-systems site lint-and-site test-unit test-python test test-long \
-  bench schemas docs lock dist
+.PHONY: help setup engine hosts servers browser page demo lint lint-systems site lint-and-site test-unit test-python \
+  test test-long bench schemas docs lock dist
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12

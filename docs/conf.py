@@ -44,6 +44,7 @@ NAVIGATION = {
         "docs/moving-here",
         "docs/aws-access",
         "docs/cdn",
+        "docs/page",
         "docs/own-store",
         "docs/providers",
         "docs/components",

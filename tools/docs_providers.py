@@ -40,16 +40,19 @@ def providers() -> str:
             "",
             "How a bucket is made public, the https URL that it then has, how access keys with limited permissions",
             "are made, and how tokens of an OIDC issuer are accepted. `{bucket-url}` is the bucket's URL at the S3",
-            "endpoint. Instructions for what is `by-hand` are in the stack output `next-steps`.",
+            'endpoint. Instructions for what is `by-hand` are in the stack output `next-steps`. The column "page at /"',
+            "says whether the URL, with a slash at its end, answers with the [page](page.md) of the channel; at",
+            "`index.html` below it the page is on every store.",
             "",
             *_table(
-                ("provider", "public by", "URL", "limits of the URL", "keys by", "tokens by"),
+                ("provider", "public by", "URL", "limits of the URL", "page at /", "keys by", "tokens by"),
                 (
                     (
                         f"`{row.name}`",
                         row.public.value,
                         _code(row.public_url) if row.public_url.value else "`public-url` must be given",
                         row.public_url.note or "",
+                        _mark(row.index_document),
                         row.keys.value,
                         row.oidc.value,
                     )

@@ -6,6 +6,7 @@ Node.js and npm, and npm the libraries from the registry that it is set to.
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import re
@@ -52,13 +53,17 @@ def check_node() -> None:
 def install(sources: Path, report: Report) -> None:
     """Get the libraries that package-lock.json names into `node_modules`, if they are not there. Raises EngineError."""
     check_node()
-    lock, mark = hashlib.sha256((sources / "package-lock.json").read_bytes()).hexdigest(), sources / _MARK
-    if mark.is_file() and mark.read_text() == lock:
-        return
-    report("npm ci")
-    # No script of a library runs: the page needs none.
-    _run(sources, program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    mark.write_text(lock)
+    mark = sources / _MARK
+    with (sources / "package-lock.json").open("rb") as file:
+        # Several processes may test the page at once.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        lock = hashlib.sha256(file.read()).hexdigest()
+        if mark.is_file() and mark.read_text() == lock:
+            return
+        report("npm ci")
+        # No script of a library runs: the page needs none.
+        _run(sources, program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        mark.write_text(lock)
 
 
 def check_types(sources: Path) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Build } from "../src/model";
-import { downloadUrl, specOf, versionsOf } from "../src/ui/builds";
+import { downloadUrl, isYanked, specOf, versionsOf } from "../src/ui/builds";
 
 function build(version: string, subdir: string, more: Partial<Build> = {}): Build {
   return {
@@ -18,6 +18,7 @@ test("builds are by version in the order in which they come, then by subdir", ()
   ]);
   assert.deepEqual(versions.map(({ version, yanked, signed }) => [version, yanked, signed]), [["2.0", 0, 1], ["1.0", 1, 0]]);
   assert.deepEqual(versions[0]?.subdirs.map(({ subdir, builds }) => [subdir, builds.length]), [["linux-64", 2], ["osx-arm64", 1]]);
+  assert.deepEqual(versions.map(isYanked), [false, true]);
   assert.equal(versions[0]?.newest, made);
   assert.equal(versions[1]?.newest, null);
 });

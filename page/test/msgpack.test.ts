@@ -29,13 +29,25 @@ test("each kind of value ends where it ends", () => {
   assert.deepEqual([...found.values()].map(value), values);
 });
 
-test("a map of digests takes names of any kind, and gives hex", () => {
-  const packed = map(ODD.map((name, number) => [text(name), encode(new Uint8Array(32).fill(number))]));
+test("a map of digests takes names of any kind in any order, and gives hex; the last of equal ones counts", () => {
+  const pairs = [...ODD, "constructor"].map((name, number) => [text(name), encode(new Uint8Array(32).fill(number))] as const);
+  const packed = map(pairs);
   const found = new Digests(packed, 10);
-  assert.deepEqual(found.names(), ODD);
-  assert.equal(found.get("constructor"), "01".repeat(32));
-  assert.equal(found.get("valueOf"), null);
-  assert.throws(() => new Digests(packed, 6), /more than 6 keys/);
+  // A name of 300 characters is none of a file.
+  assert.deepEqual(found.names, ["", "__proto__", "constructor", "hasOwnProperty", "naïve", "toString"]);
+  assert.equal(found.left, 1);
+  assert.equal(found.get("constructor"), "07".repeat(32));
+  assert.equal(found.get("naïve"), "04".repeat(32));
+  assert.equal(found.get(""), "06".repeat(32));
+  for (const name of ["valueOf", "a", "zzz", ODD[5] ?? ""]) assert.equal(found.get(name), null);
+  assert.throws(() => new Digests(packed, 7), /more than 7 keys/);
+});
+
+test("each of many names is found", () => {
+  const names = Array.from({ length: 1000 }, (_, number) => `n${number}`).sort();
+  const found = new Digests(map(names.map((name) => [text(name), encode(new Uint8Array(32).fill(Number(name.slice(1)) & 255))])), 1000);
+  assert.deepEqual(found.names, names);
+  for (const name of names) assert.equal(found.get(name)?.slice(0, 2), (Number(name.slice(1)) & 255).toString(16).padStart(2, "0"));
 });
 
 const digest = encode(new Uint8Array(32));

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import AsyncIterator
 from types import MappingProxyType
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from chaninfra.channel.conda.object_names import INDEX_HTML
 from chaninfra.channel.errors import ChaninfraError, DeniedError
-from chaninfra.channel.page.files import PageFile
+from chaninfra.channel.page.files import PageFile, content_security_policy
 from chaninfra.channel.text import one_line
 
 _ALL = {
@@ -21,7 +21,6 @@ _ALL = {
 }
 _NO_PAGE = MappingProxyType({**_ALL, "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'"})
 """Objects are input: nothing in them is run or shown, wherever a browser is led to open one."""
-_CSP = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"<>\r\n]+)">')
 _LONGEST = 600
 """Most characters of a line of an error that are told."""
 
@@ -31,6 +30,12 @@ def content(data: bytes) -> Response:
     return Response(data, media_type="application/octet-stream", headers=_NO_PAGE)
 
 
+def stream(number: int, parts: AsyncIterator[bytes]) -> Response:
+    """An object of so many bytes, which come in parts."""
+    headers = {**_NO_PAGE, "Content-Length": str(number)}
+    return StreamingResponse(parts, media_type="application/octet-stream", headers=headers)
+
+
 def size(number: int) -> Response:
     """The answer to HEAD for an object of so many bytes."""
     return Response(media_type="application/octet-stream", headers={**_NO_PAGE, "Content-Length": str(number)})
@@ -38,11 +43,7 @@ def size(number: int) -> Response:
 
 def page(files: tuple[PageFile, ...]) -> dict[str, Response]:
     """Path → a file of the page. Its policy is that in its `index.html`, and nobody may show it within a page."""
-    (index_html,) = (file.body.data for file in files if file.name == INDEX_HTML)
-    found = _CSP.search(index_html)
-    if found is None:
-        raise ValueError(f"{INDEX_HTML} has no Content-Security-Policy")
-    policy = f"{found[1].decode('ascii')}; frame-ancestors 'none'"
+    policy = f"{content_security_policy()}; frame-ancestors 'none'"
     headers = {**_ALL, "Content-Security-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"}
     answers = {
         file.name: Response(file.body.data, headers={**headers, "Content-Type": file.body.content_type})

@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 from chaninfra.browse.app import application
 from chaninfra.browse.gate import HOST, Gate
-from chaninfra.browse.reading import Reading
+from chaninfra.browse.reading import Reading, Store
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError
-from chaninfra.channel.objects import ObjectStore
 from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.serving.server_thread import ServerThread
 
@@ -25,11 +24,12 @@ class PageServer:
     def __init__(
         self,
         descriptor: Descriptor,
-        open_store: Callable[[], ObjectStore],
+        open_store: Callable[[], Store],
         port: int | None,
         ended: Callable[[], None],
+        told: Callable[[ChaninfraError], None],
     ) -> None:
-        """`port` None: a free one. `ended` is called where it ends by itself.
+        """`port` None: a free one. `ended` is called where it ends by itself; `told`: see `application`.
 
         Raises ConfigurationError if it cannot listen there, and what `open_store` does.
         """
@@ -40,7 +40,7 @@ class PageServer:
         listening = _listen(port)
         gate = Gate(listening.getsockname()[1])
         self.url = gate.url
-        app = application(gate, descriptor, reading)
+        app = application(gate, descriptor, reading, told)
         # Who stops it does not wait for what the store still sends.
         self._thread = ServerThread(app, listening, most=_MOST, ended=self._fail, finish_s=1)
         if not self._thread.start():

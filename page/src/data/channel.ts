@@ -23,6 +23,8 @@ import { MAX_SHARD, parseShard } from "./shard";
 import { MAX_SHARD_INDEX, parseShardIndex, SHARD_INDEX, sha256, type ShardIndex } from "./shard_index";
 import { compareVersions, parseVersion, type Version } from "./versions";
 
+// Most names of all subdirs, each counted as often as it is there.
+const MAX_NAMES = 2_000_000;
 // Most builds of a package that are shown.
 const MAX_BUILDS = 10_000;
 
@@ -40,10 +42,17 @@ export async function openChannel(base: URL, snapshot?: string, fetcher = new Fe
     );
   }
   const { descriptor, hasPage } = parseDescriptor(data);
-  const [counts, ...read] = await Promise.all([
-    snapshot === undefined ? null : countsOf(fetcher, snapshot),
-    ...descriptor.subdirs.map((subdir) => readSubdir(fetcher, descriptor, subdir, snapshot)),
-  ]);
+  const counted = snapshot === undefined ? null : countsOf(fetcher, snapshot);
+  const fetched = descriptor.subdirs.map((subdir) => fetchIndex(fetcher, subdir, snapshot));
+  const read: (ShardIndex | Fault | null)[] = [];
+  let names = 0;
+  for (const [number, subdir] of descriptor.subdirs.entries()) {
+    const { path, data } = (await fetched[number]) ?? { path: subdir, data: null };
+    const index = await readIndex(fetcher, descriptor, subdir, path, data, MAX_NAMES - names);
+    if (index !== null && "digests" in index) names += index.names.length;
+    read.push(index);
+  }
+  const counts = await counted;
   const indexes = read
     .filter((each): each is ShardIndex => each !== null && "digests" in each)
     .map((each) => ({ ...each, count: each.count ?? counts?.get(each.subdir) ?? null }));
@@ -60,25 +69,39 @@ function noSnapshot(name: string): never {
   fail("missing", "snapshots/", `there is no snapshot ${line(name, 64)}`, "open the channel, and choose one of its list");
 }
 
-// The index of a subdir, or why it cannot be read; null where a snapshot does not have the subdir.
-async function readSubdir(
+// The bytes of the shard index of a subdir, or why they cannot be had; null where a snapshot does not have the subdir.
+async function fetchIndex(
+  fetcher: Fetcher,
+  subdir: string,
+  snapshot: string | undefined,
+): Promise<{ path: string; data: Uint8Array | Fault | null }> {
+  const path = `${snapshot === undefined ? "" : `snapshots/${snapshot}/`}${subdir}/${SHARD_INDEX}`;
+  try {
+    if (snapshot !== undefined) return { path, data: await optional(fetcher, path, MAX_SHARD_INDEX) };
+    const missing = fault(
+      "missing",
+      path,
+      `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
+      "ask who runs the channel to run `chaninfra reindex`, which writes them",
+    );
+    return { path, data: (await fetcher.get(path, MAX_SHARD_INDEX)) ?? missing };
+  } catch (error) {
+    return { path, data: faultOf(error) };
+  }
+}
+
+// The index of a subdir, of at most `most` names, or why it cannot be read.
+async function readIndex(
   fetcher: Fetcher,
   descriptor: Descriptor,
   subdir: string,
-  snapshot: string | undefined,
+  path: string,
+  data: Uint8Array | Fault | null,
+  most: number,
 ): Promise<ShardIndex | Fault | null> {
-  const path = `${snapshot === undefined ? "" : `snapshots/${snapshot}/`}${subdir}/${SHARD_INDEX}`;
+  if (!(data instanceof Uint8Array)) return data;
   try {
-    const data = await (snapshot === undefined ? fetcher.get(path, MAX_SHARD_INDEX) : optional(fetcher, path, MAX_SHARD_INDEX));
-    if (data) return await parseShardIndex(data, subdir, path, fetcher.url(path), { base: fetcher.base, descriptor });
-    return snapshot === undefined
-      ? fault(
-          "missing",
-          path,
-          `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
-          "ask who runs the channel to run `chaninfra reindex`, which writes them",
-        )
-      : null;
+    return await parseShardIndex(data, { subdir, path, url: fetcher.url(path), base: fetcher.base, descriptor }, most);
   } catch (error) {
     return faultOf(error);
   }
@@ -154,7 +177,7 @@ class OpenChannel implements Channel {
   async #shard(index: ShardIndex, name: string): Promise<{ builds: Build[]; faults: Fault[] }> {
     const digest = index.digests.get(name);
     const url = new URL(`${digest}.msgpack.zst`, index.shardsUrl);
-    const path = decodeURIComponent(url.pathname.slice(this.fetcher.base.pathname.length));
+    const path = url.pathname.slice(this.fetcher.base.pathname.length);
     const reindex = "load the page again, since the index may be newer now; if it stays so, ask who runs the channel to " +
       "run `chaninfra reindex --force`, which makes it again";
     try {
@@ -165,7 +188,7 @@ class OpenChannel implements Channel {
       if (found !== null && found !== digest) {
         fail("damaged", path, `the shard of ${shown} in ${index.subdir} has other bytes than the index says`, reindex);
       }
-      return parseShard(data, { name, subdir: index.subdir, path, packagesUrl: index.packagesUrl });
+      return await parseShard(data, { name, subdir: index.subdir, path, packagesUrl: index.packagesUrl });
     } catch (error) {
       return { builds: [], faults: [faultOf(error)] };
     }

@@ -45,9 +45,17 @@ export function entries(packed: Uint8Array, most = MAX_ITEMS): Map<string, Uint8
   return found;
 }
 
-// A map from names to digests of 32 bytes. The digests stay where they are.
+// Longest name that a file can have.
+const MAX_NAME = 255;
+
+// A map from package names to digests of 32 bytes. The digests stay where they are.
 export class Digests {
-  readonly #places = new Map<string, number>();
+  // Sorted, each once.
+  readonly names: readonly string[];
+  // How many names no package can have: too long, or with a slash or control characters.
+  readonly left: number;
+  // Where the digest of each name begins.
+  readonly #places: readonly number[];
 
   // Raises FormatError for what is no such map.
   constructor(
@@ -55,32 +63,61 @@ export class Digests {
     most: number,
   ) {
     const text = latin1.decode(packed);
+    const names: string[] = [];
+    const places: number[] = [];
+    let left = 0;
+    let sorted = true;
+    let last = "";
     let [size, at] = mapHeader(packed, most);
     for (; size > 0; size--) {
-      const [start, end] = textBounds(packed, at);
-      let ascii = true;
-      for (let index = start; index < end; index++) ascii &&= (packed[index] ?? 0) < 128;
-      const name = ascii ? text.slice(start, end) : decoded(packed.subarray(start, end));
+      const head = packed[at] ?? 0;
+      const length = textLength(packed, at);
+      const start = at + 1 + (head <= 0xbf ? 0 : 1 << (head - 0xd9));
+      const end = start + length;
       // A bin of 32 bytes.
       if (packed[end] !== 0xc4 || packed[end + 1] !== 32) throw new FormatError("a digest is damaged");
-      this.#places.set(name, end + 2);
+      let ascii = true;
+      let usual = length <= MAX_NAME;
+      for (let index = start; index < end; index++) {
+        const byte = packed[index] ?? 0;
+        if (byte >= 128) ascii = false;
+        else if (byte < 32 || byte === 47 || byte === 127) usual = false;
+      }
+      const name = ascii ? text.slice(start, end) : decoded(packed.subarray(start, end));
+      if (usual) {
+        sorted &&= names.length === 0 || last < name;
+        last = name;
+        names.push(name);
+        places.push(end + 2);
+      } else left += 1;
       at = end + 34;
     }
     if (at !== packed.length) throw new FormatError("the map of shards is damaged");
-  }
-
-  names(): string[] {
-    return [...this.#places.keys()];
+    if (!sorted) {
+      // The last of equal names counts, as for whoever makes a dictionary of the map.
+      const place = new Map(names.map((name, index) => [name, places[index] ?? 0]));
+      names.splice(0, names.length, ...[...place.keys()].sort());
+      places.splice(0, places.length, ...names.map((name) => place.get(name) ?? 0));
+    }
+    this.names = names;
+    this.left = left;
+    this.#places = places;
   }
 
   has(name: string): boolean {
-    return this.#places.has(name);
+    return this.get(name) !== null;
   }
 
-  // In hex.
+  // In hex; null where it has no such name.
   get(name: string): string | null {
-    const at = this.#places.get(name);
-    return at === undefined ? null : hex(this.packed.subarray(at, at + 32));
+    let [first, after] = [0, this.names.length];
+    while (first < after) {
+      const middle = (first + after) >> 1;
+      if ((this.names[middle] ?? "") < name) first = middle + 1;
+      else after = middle;
+    }
+    const at = this.#places[first];
+    return at === undefined || this.names[first] !== name ? null : hex(this.packed.subarray(at, at + 32));
   }
 }
 
@@ -99,26 +136,21 @@ function decoded(bytes: Uint8Array): string {
 }
 
 function textAt(packed: Uint8Array, at: number): [string, number] {
-  const [start, end] = textBounds(packed, at);
-  return [decoded(packed.subarray(start, end)), end];
+  const head = packed[at] ?? 0;
+  const length = textLength(packed, at);
+  const start = at + 1 + (head <= 0xbf ? 0 : 1 << (head - 0xd9));
+  return [decoded(packed.subarray(start, start + length)), start + length];
 }
 
-function textBounds(packed: Uint8Array, at: number): [number, number] {
+// The bytes of the text at this place, which are all there.
+function textLength(packed: Uint8Array, at: number): number {
   const head = packed[at] ?? 0;
-  const length =
-    head >= 0xa0 && head <= 0xbf
-      ? head & 31
-      : head === 0xd9
-        ? big(packed, at + 1, 1)
-        : head === 0xda
-          ? big(packed, at + 1, 2)
-          : head === 0xdb
-            ? big(packed, at + 1, 4)
-            : null;
-  if (length === null) throw new FormatError("a key is no text");
-  const start = at + 1 + (head <= 0xbf ? 0 : head === 0xd9 ? 1 : head === 0xda ? 2 : 4);
-  if (start + length > packed.length) throw new FormatError("it ends too early");
-  return [start, start + length];
+  const short = head >= 0xa0 && head <= 0xbf;
+  if (!short && (head < 0xd9 || head > 0xdb)) throw new FormatError("a key is no text");
+  const bytes = short ? 0 : 1 << (head - 0xd9);
+  const length = short ? head & 31 : big(packed, at + 1, bytes);
+  if (at + 1 + bytes + length > packed.length) throw new FormatError("it ends too early");
+  return length;
 }
 
 function mapHeader(packed: Uint8Array, most: number): [number, number] {

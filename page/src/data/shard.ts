@@ -19,6 +19,23 @@ const SUFFIXES = [".conda", ".tar.bz2", ".whl"];
 const FILE = /^(?!\.{1,2}$)[^/\x00-\x1f\x7f]{1,255}$/;
 const REINDEX = "ask who runs the channel to run `chaninfra reindex --force`, which makes it again";
 
+// How long the browser answers nobody, in ms, while a shard of very many records is read.
+const TURN_MS = 50;
+
+// A turn of work, after which the browser does what else it was asked for.
+class Turn {
+  #end = performance.now() + TURN_MS;
+
+  get over(): boolean {
+    return performance.now() > this.#end;
+  }
+
+  async next(): Promise<void> {
+    await new Promise((done) => setTimeout(done));
+    this.#end = performance.now() + TURN_MS;
+  }
+}
+
 type Record = ReadonlyMap<string, Uint8Array>;
 
 // Where the shard is from.
@@ -30,22 +47,24 @@ export interface Origin {
 }
 
 // The builds in the bytes of a shard, in no order, and what is left out. Throws FaultError.
-export function parseShard(data: Uint8Array, origin: Origin): { builds: Build[]; faults: Fault[] } {
+export async function parseShard(data: Uint8Array, origin: Origin): Promise<{ builds: Build[]; faults: Fault[] }> {
   const plain = unpacked(data, MAX_SHARD, origin.path, REINDEX);
   try {
-    return read(plain, origin);
+    return await read(plain, origin);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return { builds: [], faults: [fault("damaged", origin.path, `it cannot be read: ${error.message}`, REINDEX)] };
   }
 }
 
-function read(plain: Uint8Array, origin: Origin): { builds: Build[]; faults: Fault[] } {
+async function read(plain: Uint8Array, origin: Origin): Promise<{ builds: Build[]; faults: Fault[] }> {
   const document = entries(plain, MAX_KEYS);
+  const turn = new Turn();
   const builds = new Map<string, Build>();
   let left = 0;
   for (const [table, packed] of tables(document)) {
     for (const [key, packedRecord] of entries(packed, MAX_RECORDS)) {
+      if (turn.over) await turn.next();
       const build = built(origin, file(table, key), packedRecord, null);
       if (build) builds.set(build.file, build);
       else left += 1;
@@ -53,6 +72,7 @@ function read(plain: Uint8Array, origin: Origin): { builds: Build[]; faults: Fau
   }
   for (const [yanked, packed] of yanks(document)) {
     if (builds.has(yanked)) continue;
+    if (turn.over) await turn.next();
     const build = ofYank(origin, yanked, packed);
     if (build) builds.set(yanked, build);
     else left += 1;

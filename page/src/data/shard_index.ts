@@ -1,17 +1,12 @@
 // The shard index of a subdir (CEP 16): which names it has, and where their shards are.
-import type { Descriptor, SubdirIndex } from "../model";
+import type { Descriptor, Fault, SubdirIndex } from "../model";
 import { count, fail, fault, line } from "./faults";
-import type { Fault } from "../model";
 import { Digests, entries, FormatError, hex, value } from "./msgpack";
 import { DamagedError, decompress, TooLargeError } from "./zstd";
 
 export const MAX_SHARD_INDEX = 32 << 20;
 export const SHARD_INDEX = "repodata_shards.msgpack.zst";
-const MAX_NAMES = 1_000_000;
 const MAX_KEYS = 1000;
-// Longest name that a file can have.
-const MAX_NAME = 255;
-const NO_NAME = /[\x00-\x1f\x7f/]/;
 const REINDEX = "ask who runs the channel to run `chaninfra reindex --force`, which writes it again";
 const ELSEWHERE = "ask who runs the channel to run `chaninfra doctor`, which says what other tools wrote";
 
@@ -23,21 +18,18 @@ export interface ShardIndex extends SubdirIndex {
   readonly faults: readonly Fault[];
 }
 
-// Where files of the channel are, for URLs in its index.
+// Of which subdir a shard index is, and where it and the folder of the channel are.
 export interface Place {
-  // The folder of the channel.
+  readonly subdir: string;
+  readonly path: string;
+  readonly url: URL;
   readonly base: URL;
   readonly descriptor: Descriptor;
 }
 
-// The shard index in the bytes of this file. Throws FaultError.
-export async function parseShardIndex(
-  data: Uint8Array,
-  subdir: string,
-  path: string,
-  url: URL,
-  place: Place,
-): Promise<ShardIndex> {
+// The shard index in these bytes, of at most `most` names. Throws FaultError.
+export async function parseShardIndex(data: Uint8Array, place: Place, most: number): Promise<ShardIndex> {
+  const { subdir, path } = place;
   const plain = unpacked(data, MAX_SHARD_INDEX, path, REINDEX);
   try {
     const document = entries(plain, MAX_KEYS);
@@ -53,18 +45,16 @@ export async function parseShardIndex(
     const info = entries(document.get("info") ?? new Uint8Array(), MAX_KEYS);
     const shards = document.get("shards");
     if (shards === undefined) throw new FormatError("it has no shards");
-    const digests = new Digests(shards, MAX_NAMES);
-    const all = digests.names();
-    const names = all.filter((name) => name.length <= MAX_NAME && !NO_NAME.test(name)).sort();
-    const left = all.length - names.length;
+    const digests = new Digests(shards, most);
+    const { names, left } = digests;
     return {
       subdir,
       names,
       count: await recordsOf(document.get("chaninfra"), shards),
       created: date(value(info.get("created_at"))),
       digests,
-      shardsUrl: located(value(info.get("shards_base_url")), url, path, place, "its shards are"),
-      packagesUrl: packagesAt(value(info.get("base_url")), url, path, place),
+      shardsUrl: shardsAt(value(info.get("shards_base_url")), place),
+      packagesUrl: packagesAt(value(info.get("base_url")), place),
       faults: left
         ? [fault("damaged", path, `${count(left)} of its names are none of a package, and are left out`, ELSEWHERE)]
         : [],
@@ -117,35 +107,36 @@ function date(text: unknown): Date | null {
 
 // What a `base_url` means as seen from a file of the index, with a slash at the end. URLs of the channel itself are
 // those of the page: it is perhaps read elsewhere, by `chaninfra browse`.
-function resolved(text: unknown, url: URL, place: Place): URL | null {
+function resolved(text: unknown, { url, base, descriptor }: Place): URL | null {
   if (text === undefined || text === null || text === "") return new URL("./", url);
   if (typeof text !== "string" || text.length > 2000) return null;
   const slashed = text.endsWith("/") ? text : `${text}/`;
-  for (const own of [place.descriptor["public-url"], place.descriptor.url]) {
+  for (const own of [descriptor["public-url"], descriptor.url]) {
     const start = own === null ? null : `${own.replace(/\/+$/, "")}/`;
-    if (start !== null && slashed.startsWith(start)) return within(slashed.slice(start.length), place.base);
+    if (start !== null && slashed.startsWith(start)) return onWeb(`./${slashed.slice(start.length)}`, base);
   }
-  return within(slashed, url);
+  return onWeb(slashed, url);
 }
 
-function within(text: string, url: URL): URL | null {
+function onWeb(text: string, from: URL): URL | null {
   try {
-    const found = new URL(text, url);
+    const found = new URL(text, from);
     return /^https?:$/.test(found.protocol) && !found.username && !found.search && !found.hash ? found : null;
   } catch {
     return null;
   }
 }
 
-function located(text: unknown, url: URL, path: string, place: Place, what: string): URL {
-  const found = resolved(text, url, place);
+function shardsAt(text: unknown, place: Place): URL {
+  const found = resolved(text, place);
   if (found && found.origin === place.base.origin && found.pathname.startsWith(place.base.pathname)) return found;
-  const where = line(String(text), 200);
-  fail("damaged", path, `it says that ${what} at ${where}, outside the channel, and the page reads nothing there`, ELSEWHERE);
+  const said = `it says that its shards are at ${line(String(text), 200)}, outside the channel`;
+  fail("damaged", place.path, `${said}, and the page reads nothing there`, ELSEWHERE);
 }
 
-function packagesAt(text: unknown, url: URL, path: string, place: Place): URL {
-  const found = resolved(text, url, place);
+function packagesAt(text: unknown, place: Place): URL {
+  const found = resolved(text, place);
   if (found) return found;
-  fail("damaged", path, `it says that its packages are at ${line(String(text), 200)}, which is no URL of the web`, ELSEWHERE);
+  const said = `it says that its packages are at ${line(String(text), 200)}`;
+  fail("damaged", place.path, `${said}, which is no URL of the web`, ELSEWHERE);
 }

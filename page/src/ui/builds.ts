@@ -31,6 +31,11 @@ export function versionsOf(builds: readonly Build[]): readonly Version[] {
   }));
 }
 
+// Whether none of its builds installs any more.
+export function isYanked(version: Version): boolean {
+  return version.yanked === version.builds.length;
+}
+
 // When a build was made, else when it came into the index.
 export function dateOf(build: Build): Date | null {
   return build.built ?? build.indexed;

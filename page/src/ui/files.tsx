@@ -54,7 +54,7 @@ function File({ build, channel, open }: { build: Build; channel: Channel; open: 
       </div>
       {build.yanked && (
         <p class="why">
-          Yanked{yankedAt(build.yanked.when)}, so it no longer installs.{" "}
+          Yanked{yankedAt(build.yanked.when)}. It no longer installs.{" "}
           {build.yanked.reason ? (
             <>
               Reason: <bdi>{visible(build.yanked.reason)}</bdi>

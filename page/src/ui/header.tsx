@@ -24,7 +24,7 @@ interface WithSkip extends Props {
 export function Header({ route, channel, onSearch, onOpen, onSkip }: WithSkip) {
   const { place, snapshot } = route;
   return (
-    <header>
+    <header onClickCapture={onOpen}>
       <a
         class="skip"
         href={hrefOf(place, snapshot)}
@@ -67,7 +67,7 @@ function SearchField({ route, channel, onSearch, onOpen }: Props) {
   const submit = (event: Event) => {
     event.preventDefault();
     onOpen();
-    if (!channel) return;
+    if (!channel || text === "") return;
     const [first] = channel.search(text, 1).names;
     if (first !== undefined) location.hash = hrefOf({ page: "package", name: first, version: null }, channel.snapshot);
   };

@@ -2,7 +2,7 @@
 import { useMemo } from "preact/hooks";
 import type { Channel, PackageView, Summary } from "../model";
 import { installLines } from "../settings";
-import { type Version, versionsOf } from "./builds";
+import { isYanked, type Version, versionsOf } from "./builds";
 import { VersionFiles } from "./files";
 import { CopyLine } from "./copy";
 import { useLoaded } from "./hooks";
@@ -84,12 +84,16 @@ function Whole({ channel, name, version, view, again }: Shown & { view: PackageV
           <p>
             There is no version <Word text={shortened(version, 100)} /> of this package.
           </p>
-          <AllVersions name={name} versions={versions} snapshot={snapshot} />
+          <AllVersions name={name} snapshot={snapshot} />
         </>
       ) : (
         versions.length > 0 && (
           <>
-            <Install channel={channel} name={name} version={found?.version ?? null} />
+            {(found ? [found] : versions).every(isYanked) ? (
+              <p>All builds {found ? "of this version" : "of this package"} are yanked: it no longer installs.</p>
+            ) : (
+              <Install channel={channel} name={name} version={found?.version ?? null} />
+            )}
             {view.summary?.description && <Description text={view.summary.description} />}
             {found ? (
               <section aria-labelledby="files">
@@ -97,7 +101,7 @@ function Whole({ channel, name, version, view, again }: Shown & { view: PackageV
                   Builds of version <Word text={found.version} />
                 </h2>
                 <VersionFiles version={found} channel={channel} heading="h3" />
-                <AllVersions name={name} versions={versions} snapshot={snapshot} />
+                <AllVersions name={name} snapshot={snapshot} />
               </section>
             ) : (
               <Versions channel={channel} name={name} versions={versions} />
@@ -163,14 +167,15 @@ function Install({ channel, name, version }: Shown) {
   return (
     <section aria-labelledby="install">
       <h2 id="install">Install</h2>
-      {lines.length === 0 && (
+      {lines.length === 0 ? (
         <p>There is no line for this: the name, the version or the URL has characters that no command should have.</p>
+      ) : (
+        <div class="install">
+          {lines.map(({ title, text }) => (
+            <CopyLine title={title} label={title} text={text} />
+          ))}
+        </div>
       )}
-      <div class="install" hidden={lines.length === 0}>
-        {lines.map(({ title, text }) => (
-          <CopyLine title={title} label={title} text={text} />
-        ))}
-      </div>
       {lines.flatMap(({ title, notes }) =>
         notes.map((note) => (
           <p class="note">
@@ -182,11 +187,11 @@ function Install({ channel, name, version }: Shown) {
   );
 }
 
-function AllVersions(props: { name: string; versions: readonly Version[]; snapshot: string | null }) {
+function AllVersions(props: { name: string; snapshot: string | null }) {
   return (
     <p>
       <Inside to={{ page: "package", name: props.name, version: null }} snapshot={props.snapshot}>
-        All {plural(props.versions.length, "version")} of <Word text={props.name} />
+        All versions of <Word text={props.name} />
       </Inside>
     </p>
   );
@@ -220,14 +225,14 @@ function VersionLine({ version }: { version: Version }) {
   const all = version.builds.length;
   return (
     <span class="version-line">
-      <h3 class={version.yanked === all ? "gone" : ""}>
+      <h3 class={isYanked(version) ? "gone" : ""}>
         <Word text={version.version} />
       </h3>
       <span class="quiet">{version.newest ? day(version.newest) : "date unknown"}</span>
       <span class="quiet">{plural(all, "build")}</span>
       <Subdirs names={version.subdirs.map(({ subdir }) => subdir)} most={6} />
       <span class="tags">
-        {version.yanked > 0 && <span class="tag bad">{version.yanked === all ? "yanked" : `${version.yanked} yanked`}</span>}
+        {version.yanked > 0 && <span class="tag bad">{isYanked(version) ? "yanked" : `${version.yanked} yanked`}</span>}
         {version.signed > 0 && <span class="tag good">{version.signed === all ? "signed" : `${version.signed} signed`}</span>}
       </span>
     </span>

@@ -6,13 +6,13 @@ const AT_ONCE = 4;
 // A row that somebody scrolls or types past asks for nothing.
 const PATIENCE_MS = 150;
 
-// One for each channel, so that a summary is asked for once.
-class Summaries {
+// The summaries of a channel, each of which is asked for once.
+export class Summaries {
   readonly known = new Map<string, Summary | null>();
   private readonly waiting = new Map<string, (summary: Summary | null) => void>();
   private running = 0;
 
-  constructor(private readonly channel: Channel) {}
+  constructor(private readonly channel: Pick<Channel, "summary">) {}
 
   // Calls `done` when the summary is there; the function that it returns takes that back.
   want(name: string, done: (summary: Summary | null) => void): () => void {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import socket
 from pathlib import Path
 
+from chaninfra.channel.conda.index_files import MAX_SHARD_INDEX
 from chaninfra.channel.conda.shard_index import ShardIndex
 from support.channels.browsing import Browsing
 from support.channels.channel_at import PREFIX, Place, allowed
@@ -35,7 +37,8 @@ def test_a_reader_browses_a_private_channel(on_minio: Place, tmp_path: Path) -> 
     place.done("snapshot create", "v1")
     place.done("yank", two.name, "--reason", "broken")
     reader = allowed(place.server, place.bucket, "s3:GetObject", "s3:ListBucket")
-    with browsing(place, tmp_path, "--no-open", env=reader) as running:
+    with browsing(place, tmp_path, "--no-open", "--snapshot", "v1", env=reader) as running:
+        assert running.url.endswith("#/?snapshot=v1")
         assert running.get("/")[0] == 403
         running.come_in()
         status, _, page = running.get("/")
@@ -72,6 +75,24 @@ def test_what_a_reader_may_not_read_is_denied_and_not_absent(on_minio: Place, tm
         status, _, told = running.get("/snapshots/index.json")
         assert status == 403
         assert b"these credentials may not read" in told
+        # The page says no more than the status, so the terminal does, once.
+        assert running.get("/snapshots/index.json")[0] == 403
+        assert running.told().count("warning: ") == 1
+        assert f"may not read s3://{place.bucket}/{PREFIX}/snapshots/index.json" in running.told()
+
+
+def test_a_large_object_comes_whole_and_one_that_is_too_large_not_at_all(on_minio: Place, tmp_path: Path) -> None:
+    def put(data: bytes) -> None:
+        on_minio.server.client().put_object(Bucket=on_minio.bucket, Key=f"{PREFIX}/{INDEX}", Body=data)
+
+    whole = random.Random(0).randbytes(MAX_SHARD_INDEX)
+    with browsing(on_minio, tmp_path, "--no-open") as running:
+        running.come_in()
+        put(whole)
+        assert running.get(f"/{INDEX}")[2] == whole
+        put(whole + b"x")
+        assert running.get(f"/{INDEX}")[0] == 502
+        assert "is larger than 32 MiB, so it was not read" in running.told()
 
 
 def test_the_browser_is_opened_and_sigterm_stops_it(on_minio: Place, tmp_path: Path) -> None:
@@ -117,6 +138,8 @@ def test_what_is_wrong_is_said_before_it_serves(minio: Server, on_minio: Place, 
     fails(5, "it does not know this access key", env={**minio.environment(), "AWS_ACCESS_KEY_ID": "nobody"})
     fails(1, "there is no bucket", url="s3://no-such-bucket/c")
     fails(2, "there is no channel", url=f"s3://{on_minio.bucket}/no/channel")
+    fails(2, "there is no snapshot v1", "--snapshot", "v1")
+    fails(2, "is not the name of a snapshot", "--snapshot", "../v1")
     fails(2, "Input should be greater than or equal to 1", "--port", "0")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chaninfra.channel.conda.summary import Summary, dump
 from chaninfra.channel.errors import RefusedError
 from chaninfra.index.prune.prepare import matchers_of, prepare
 from support.channels import conda_client
@@ -61,11 +62,15 @@ def test_what_a_rule_takes_is_yanked_and_after_the_grace_period_deleted(place: P
     assert [each["package"] for each in waiting["waiting"]] == [f"noarch/{OLD}"]
     assert not waiting["deleted"]
     assert not pruned_later(place, 13).deleted
+    place.set_page()
+    said = dump(Summary(name="hello", file=OLD, version="1.0"))
+    place.server.client().put_object(Bucket=place.bucket, Key=f"{FOLDER}/summaries/hello.json", Body=said)
     deleted = pruned_later(place, 15).deleted
     assert [each.package.path_in_channel for each in deleted] == [f"noarch/{OLD}"]
     there = etags(place.server, place.bucket)
     assert f"{FOLDER}/{NEW}" in there
     assert not [key for key in there if OLD in key]
+    assert f"{FOLDER}/summaries/hello.json" not in there
     place.done("reindex", "--check")
     assert [each["file"] for each in json.loads(place.done("ls", "--json")) if each["name"] == "hello"] == [NEW]
     conda_client.install(place.url, ["tool"], tmp_path / "later", place.server)

@@ -5,19 +5,19 @@ axe runs in a window of its own, whose Content-Security-Policy is bypassed: the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+import page
 from support.browser.chromium import Chromium
 from support.browser.full_channel import PublicChannel
 from support.browser.states import STATES, stage
-from support.paths import ROOT
 
 pytestmark = pytest.mark.long
 
-AXE = ROOT / "page/node_modules/axe-core/axe.min.js"
 _SERIOUS = ("serious", "critical")
 _RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] }))"
 
@@ -31,9 +31,9 @@ def page_url(full: PublicChannel) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The script."""
-    assert AXE.exists(), "axe-core is not there: cd page && npm ci --ignore-scripts"
-    return AXE.read_text("utf-8")
+    """The script, which package-lock.json of the page pins."""
+    page.install(page.SOURCES, lambda line: print(line, file=sys.stderr, flush=True))
+    return (page.SOURCES / "node_modules/axe-core/axe.min.js").read_text("utf-8")
 
 
 def found(result: dict[str, Any]) -> list[str]:
@@ -67,8 +67,9 @@ def test_axe_finds_what_is_wrong(browser: Chromium, page_url: str, axe: str) -> 
         visit.page.goto(page_url)
         STATES["channel"].do(visit)
         visit.page.evaluate(
-            "document.querySelector('main').innerHTML = '<button></button><p style=\"color:#ddd\">x</p>'"
+            "document.body.innerHTML = '<button></button><p style=\"color:#ddd;background:#fff\">some words</p>'"
         )
+        visit.page.wait_for_timeout(50)
         visit.page.add_script_tag(content=axe)
         result = visit.page.evaluate(_RUN)
     assert {line.split(": ")[1] for line in found(result)} >= {"button-name", "color-contrast"}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from support.browser.browsed import browsed
 from support.browser.chromium import Chromium, Visit
 from support.browser.full_channel import NOTICE, REASON, SNAPSHOT, SUBDIRS, Shown
+from support.channels.channel_at import allowed, new_place
 from support.channels.cli_runner import chaninfra
+from support.channels.packages import make_package
+from support.servers.s3_servers import Server
 
 pytestmark = pytest.mark.long
 
@@ -24,7 +29,7 @@ _FORMATS = {
 @pytest.fixture
 def visit(browser: Chromium, shown: Shown) -> Iterator[Visit]:
     """The page, when it shows the channel."""
-    with browser.visit(shown.url) as opened:
+    with browser.visit(shown.url, **shown.options) as opened:
         opened.page.get_by_role("link", name="hello", exact=True).wait_for()
         yield opened
 
@@ -103,8 +108,9 @@ def test_a_yanked_file_and_why(visit: Visit) -> None:
     open_package(visit, "tool")
     visit.page.locator("details.version-fold > summary", has_text="1.0").click()
     visit.page.get_by_text("tool-1.0-h1_0.conda").wait_for()
-    assert REASON in visit.text()
-    assert "It no longer installs" in visit.text()
+    said = visit.page.locator("li.file.yanked").inner_text()
+    assert "Yanked 20" in said
+    assert REASON in said
 
 
 def test_a_signed_package_says_so(visit: Visit) -> None:
@@ -150,7 +156,36 @@ def test_the_settings_are_those_of_manifest(visit: Visit, shown: Shown, snapshot
 
 def test_a_file_is_downloaded_by_its_link(visit: Visit, shown: Shown) -> None:
     open_package(visit, "sealed")
-    with visit.page.expect_download() as started:
-        visit.page.get_by_role("link", name="sealed-1.0-0.conda").click()
-    saved = started.value.path()
-    assert saved.read_bytes() == shown.channel.get("noarch/sealed-1.0-0.conda")
+    link = visit.page.get_by_role("link", name="sealed-1.0-0.conda")
+    # Also where another server shows it.
+    assert link.get_attribute("href") == f"{shown.base}/noarch/sealed-1.0-0.conda"
+    if shown.base.startswith(visit.origin):
+        with visit.page.expect_download() as started:
+            link.click()
+        assert started.value.path().read_bytes() == shown.channel.get("noarch/sealed-1.0-0.conda")
+
+
+def test_a_private_channel_is_browsed_by_a_reader(
+    minio: Server, bucket_name: str, browser: Chromium, tmp_path: Path
+) -> None:
+    place = new_place(minio, bucket_name)
+    place.done("publish", make_package(tmp_path, "secret", "1.0", summary="For us alone"))
+    reader = allowed(minio, bucket_name, "s3:GetObject", "s3:ListBucket")
+    with (
+        browsed(place, browser, tmp_path / "told", reader) as (url, options),
+        browser.visit(url, **options) as visit,
+    ):
+        assert "A private channel" in visit.page.locator(".facts").inner_text()
+        open_package(visit, "secret")
+        assert f"pixi workspace channel add --prepend {place.url}" in visit.text()
+        # Nobody can fetch a file from here.
+        assert visit.page.get_by_role("link", name="secret-1.0-0.conda").count() == 0
+        visit.page.get_by_role("link", name="Settings", exact=True).click()
+        visit.page.get_by_role("heading", name="pixi.toml", exact=True).wait_for()
+        shown = visit.page.locator("section.snippet pre").first.text_content()
+        assert shown == place.done("manifest", "--format", "pixi")
+        with browser.window(url) as stranger:
+            stranger.page.goto(url)
+            assert "secret" not in stranger.text()
+            stranger.page.goto(f"{url}noarch/repodata_shards.msgpack.zst")
+            assert "secret" not in stranger.text()

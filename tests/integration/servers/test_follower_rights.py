@@ -32,6 +32,7 @@ from support.servers.s3_servers import Server
 
 def test_what_follows_a_channel_may_do_all_that_it_must(minio: Server, bucket_name: str, tmp_path: Path) -> None:
     root, client = new_place(minio, bucket_name), minio.client()
+    root.set_page()
     client.put_object(Bucket=bucket_name, Key=f"{PREFIX}/noarch/current_repodata.json", Body=b"{}")
     root.done("publish", make_package(tmp_path, "old", "1.0"), make_package(tmp_path, "gone", "1.0"))
     root.done("yank", "old-1.0-0.conda")
@@ -60,6 +61,8 @@ def test_what_follows_a_channel_may_do_all_that_it_must(minio: Server, bucket_na
     assert (done.added, done.dropped) == ([f"noarch/{new.name}"], ["noarch/gone-1.0-0.conda"])
     assert there(f"noarch/{immutable_name(new.name, digest(attested))}")
     assert there(".chaninfra/left-out.json")
+    assert there("noarch/summaries/new.json")
+    assert done.notes == []
     compare(channel, {})
 
     client.delete_object(Bucket=bucket_name, Key=f"{PREFIX}/noarch/broken-1.0-0.conda")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.config import Config
@@ -70,6 +70,25 @@ def anybody_reads(server: Server, bucket: str) -> bool:
         status = error.code
     assert status in (200, 403)
     return bool(status == 200)
+
+
+def test_whether_a_folder_answers_with_its_page_is_as_in_the_providers_table(server: Server, bucket: str) -> None:
+    s3(server).put_object(Bucket=bucket, Key="main/index.html", Body=b"the page", ContentType="text/html")
+    policy = json.dumps(document(public_read(bucket, ["main"])))
+    s3(server).put_bucket_policy(Bucket=bucket, Policy=policy)
+    # MinIO sends browsers elsewhere from some of its URLs.
+    browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)", "Accept": "text/html"}
+
+    def answer(path: str) -> bytes:
+        url = f"{server.endpoint_url}/{bucket}/{path}"
+        try:
+            with urlopen(Request(url, headers=browser), timeout=30) as answered:  # noqa: S310
+                return bytes(answered.read())
+        except HTTPError as error:
+            return error.read()
+
+    assert answer("main/index.html") == b"the page"
+    assert (answer("main/") == b"the page") == (PROVIDERS[server.name].index_document.value == "yes")
 
 
 def bucket_policy(server: Server, bucket: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ class Shown:
     channel: PublicChannel
     base: str
     """What clients are told to read."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the window, as `Chromium.visit` takes them."""
 
 
 def public_channel(server: Server, bucket: str, *subdirs: str) -> PublicChannel:

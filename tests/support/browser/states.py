@@ -45,7 +45,7 @@ def _search(visit: Visit) -> None:
 
 def _package(visit: Visit) -> None:
     visit.page.locator("details.version-fold > summary", has_text="yanked").click()
-    visit.page.get_by_text("It no longer installs").wait_for()
+    visit.page.locator("li.file.yanked").wait_for()
 
 
 def _settings(visit: Visit) -> None:

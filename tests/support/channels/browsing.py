@@ -51,8 +51,9 @@ class Browsing:
 
     def come_in(self) -> None:
         """Open the URL, as a browser does."""
-        assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/\?token=[A-Za-z0-9_-]{43}", self.url), self.told()
-        status, headers, _ = self.get(self.url)
+        assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/\?token=[A-Za-z0-9_-]{43}(?:#[!-~]+)?", self.url), self.told()
+        # A browser keeps the fragment to itself, also when it is sent on.
+        status, headers, _ = self.get(self.url.partition("#")[0])
         assert status == 303, self.told()
         self.cookie = headers["Set-Cookie"].partition(";")[0]
 

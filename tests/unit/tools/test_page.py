@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_libraries_are_installed_once_for_a_lock(path: Path) -> None:
     (folder / "package-lock.json").write_text("{ }", "utf-8")
     page.install(folder, print)
     assert (path / "ran").read_text().count("ci") == 2
+
+
+def test_several_processes_install_once(path: Path) -> None:
+    script(path, "node", "echo v20.1.0")
+    script(path, "npm", f"/bin/sleep 0.3; echo $@ >> {path}/ran")
+    folder = sources(path)
+    with ThreadPoolExecutor(3) as pool:
+        assert [*pool.map(lambda _: page.install(folder, [].append), range(3))] == [None] * 3
+    assert (path / "ran").read_text().count("ci") == 1
 
 
 def test_what_npm_says_is_shown_and_nothing_counts_as_installed(path: Path) -> None:

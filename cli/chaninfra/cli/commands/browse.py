@@ -13,13 +13,22 @@ from chaninfra.cli.store_flags import StoreFlags
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chaninfra.channel.objects import ObjectStore
+    from chaninfra.browse.reading import Store
+    from chaninfra.channel.errors import ChaninfraError
     from chaninfra.channel.outputs.descriptor import Descriptor
+
+
+_MOST_TOLD = 20
+"""So many different failures of the store are told."""
 
 
 def browse(
     *,
     channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help=f"The channel: {CHANNEL_HELP}")] = None,
+    snapshot: Annotated[
+        str | None,
+        typer.Option("--snapshot", metavar="NAME", help="Begin with this snapshot in place of the channel as it is."),
+    ] = None,
     port: Annotated[
         int | None,
         typer.Option(metavar="PORT", min=1, max=65535, help="The port of 127.0.0.1 to serve at (default: a free one)."),
@@ -42,19 +51,31 @@ def browse(
     Examples:
       chaninfra browse stack:prod
       chaninfra browse s3://my-bucket/my-channel --profile me
+      chaninfra browse stack:prod --snapshot 2026-11
       chaninfra browse s3://my-bucket/my-channel --no-open --port 8765
     """
     from chaninfra.channel.errors import StoppedError
     from chaninfra.channel.extras import require
     from chaninfra.cli.interrupts import interruptible
+    from chaninfra.cli.remedies import name_channel
 
     require("browse", what="`chaninfra browse`")
     with interruptible(lambda: StoppedError("stopped")):
-        descriptor, open_store = _found(channel, store)
-    _serve(descriptor, open_store, port, opens=not no_open)
+        descriptor, open_store = _found(channel, store, snapshot)
+    seen: set[str] = set()
+
+    def tell(error: ChaninfraError) -> None:
+        """Say on the terminal, once, what was wrong with a request of the page."""
+        if error.summary not in seen and len(seen) < _MOST_TOLD:
+            seen.add(error.summary)
+            name_channel(error, channel, store)
+            streams.warning(error)
+
+    place = f"#/?snapshot={snapshot}" if snapshot else ""
+    _serve(descriptor, open_store, port, tell, place, opens=not no_open)
 
 
-def _found(text: str | None, flags: StoreFlags) -> tuple[Descriptor, Callable[[], ObjectStore]]:
+def _found(text: str | None, flags: StoreFlags, snapshot: str | None) -> tuple[Descriptor, Callable[[], Store]]:
     """The channel as the command line describes it, and what opens its store. Raises ConfigurationError; StorageError
     if its index cannot be read.
     """
@@ -66,6 +87,7 @@ def _found(text: str | None, flags: StoreFlags) -> tuple[Descriptor, Callable[[]
     from chaninfra.channel.s3.object_store import S3Store
     from chaninfra.cli.channel_argument.credentials import credentials_for
     from chaninfra.cli.channel_argument.find import find, single
+    from chaninfra.cli.channel_argument.snapshot import require_snapshot
     from chaninfra.cli.remedies import remedies_for
     from chaninfra.index.channel import Channel
     from chaninfra.index.contents import known_subdirs
@@ -81,10 +103,21 @@ def _found(text: str | None, flags: StoreFlags) -> tuple[Descriptor, Callable[[]
             where=descriptor.url,
             remedy=f"make it of the packages that are there: `{remedies_for(text, flags).command('reindex')}`",
         )
+    if snapshot is not None:
+        require_snapshot(snapshot, [found], flags, offline=False)
     return descriptor, lambda: S3Store(descriptor.location, credentials_for(found, flags, "read"))
 
 
-def _serve(descriptor: Descriptor, open_store: Callable[[], ObjectStore], port: int | None, *, opens: bool) -> None:
+def _serve(
+    descriptor: Descriptor,
+    open_store: Callable[[], Store],
+    port: int | None,
+    tell: Callable[[ChaninfraError], None],
+    place: str,
+    *,
+    opens: bool,
+) -> None:
+    """`place`: what is added to the URL, so that the page begins there."""
     import signal
     import threading
 
@@ -97,13 +130,14 @@ def _serve(descriptor: Descriptor, open_store: Callable[[], ObjectStore], port: 
         stopped.set()
         signal.signal(number, signal.SIG_DFL)
 
-    server = PageServer(descriptor, open_store, port, stopped.set)
+    server = PageServer(descriptor, open_store, port, stopped.set, tell)
+    url = server.url + place
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, finish)
     streams.step(f"showing {descriptor.url} until Ctrl-C; this URL works once, in one browser:")
-    streams.result(server.url)
+    streams.result(url)
     if opens:
-        threading.Thread(target=_open, args=(server.url,), daemon=True).start()
+        threading.Thread(target=_open, args=(url,), daemon=True).start()
     # With a time, since Windows tells of Ctrl-C only then.
     while not stopped.wait(1):
         pass

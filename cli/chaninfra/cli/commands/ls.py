@@ -50,8 +50,9 @@ def ls(
     written. If it lacks commits (see `index.monolith`), a note says how many, and `commits-behind` in the JSON. If a
     shard is missing or damaged, what is known is listed, and the exit code is 3. The JSON says of each package which
     attestations it has (`attestations-sha256`, or null). A note names the packages that `chaninfra follow` could not
-    index, or holds back. With --long the newest package of each name has SUMMARY, a line that it says of itself; it
-    takes a request a name. SIZE is in decimal units (1 kB is 1000 bytes), DATE is the day of the build in UTC.
+    index, or holds back. With --long the newest package of each name has SUMMARY, a line that it says of itself (in
+    the JSON each package of the name has it); that takes a request a name. SIZE is in decimal units (1 kB is 1000
+    bytes), DATE is the day of the build in UTC.
 
     With PACKAGEs only these are listed; the exit code is 1 if one of them selects nothing.
 
@@ -114,7 +115,7 @@ def _list(wanted: Sequence[str], channel: str | None, store: StoreFlags, *, long
     if as_json:
         told = msgspec.to_builtins(packages)
         for each, package in zip(told, packages, strict=True):
-            each |= {} if lines is None else {"summary": lines.get(_place(package))}
+            each |= {} if lines is None else {"summary": lines.get(_place(package), (None, None))[1]}
         streams.result_json(told)
     else:
         streams.result(_text(packages, lines))
@@ -134,8 +135,8 @@ def _place(package: Listed) -> tuple[str, str]:
     return package.subdir, client_name(package.name)
 
 
-def _lines(channel: Channel, packages: Sequence[Listed], shown: Progress) -> dict[tuple[str, str], str]:
-    """What the packages say of themselves, a line each."""
+def _lines(channel: Channel, packages: Sequence[Listed], shown: Progress) -> dict[tuple[str, str], tuple[str, str]]:
+    """(subdir, name) → the file that says something of the packages of this name, and what, in a line."""
     from chaninfra.channel.text import count
     from chaninfra.index.package.about import line
     from chaninfra.index.said import read_said
@@ -146,8 +147,8 @@ def _lines(channel: Channel, packages: Sequence[Listed], shown: Progress) -> dic
     said = read_said(channel, dict.fromkeys(map(_place, packages)), shown)
     if said.error is not None:
         streams.note(f"the summaries of {count(said.unread, 'name')} could not be read: {said.error.summary}")
-    lines = {place: line(summary.summary) for place, summary in said.summaries.items()}
-    return {place: text for place, text in lines.items() if text is not None}
+    lines = {place: (summary.file, line(summary.summary)) for place, summary in said.summaries.items()}
+    return {place: (file, text) for place, (file, text) in lines.items() if text is not None}
 
 
 def _is_channel(word: str, *, named: bool) -> bool:
@@ -238,11 +239,17 @@ def _behind(late: Behind) -> str:
     )
 
 
-def _text(packages: Sequence[Listed], summaries: Mapping[tuple[str, str], str] | None = None) -> str:
-    """The table; with a summary in the first row of each name, where there are some."""
+def _text(packages: Sequence[Listed], said: Mapping[tuple[str, str], tuple[str, str]] | None = None) -> str:
+    """The table; what is said of a name stands in the row of the file that says it, or in the first one of the name."""
     from chaninfra.channel.text import count
 
-    left = None if summaries is None else {**summaries}
+    rows_of: dict[tuple[str, str], list[str]] = {}
+    for each in packages if said else ():
+        rows_of.setdefault(_place(each), []).append(each.file)
+    shown = {
+        (place[0], file if file in rows_of[place] else rows_of[place][0]): text
+        for place, (file, text) in (said or {}).items()
+    }
     rows = [
         (
             each.subdir,
@@ -253,11 +260,11 @@ def _text(packages: Sequence[Listed], summaries: Mapping[tuple[str, str], str] |
             _size(each.size),
             each.file.rsplit(".", 1)[-1],
             "" if each.yanked is None else f"yanked: {each.yanked}" if each.yanked else "yanked",
-            *([] if left is None else [left.pop(_place(each), "")]),
+            *([] if said is None else [shown.get((each.subdir, each.file), "")]),
         )
         for each in packages
     ]
-    more = [] if left is None else ["SUMMARY"]
+    more = [] if said is None else ["SUMMARY"]
     head = ("SUBDIR", "NAME", "VERSION", "BUILD", "DATE", "SIZE", "FORMAT", "YANKED", *more)
     lines = [streams.table([head, *rows])] if rows else []
     return "\n".join([*lines, count(len(rows), "package")])

@@ -133,6 +133,8 @@ def text(value: object) -> str | None:
     """A text of several lines, cut at a word; None if it is no text, or an empty one."""
     if not isinstance(value, str):
         return None
+    if value.isprintable():
+        return _cut(value.strip(), MAX_TEXT) or None
     lines = _printable(value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    "), "\n").split("\n")
     return _cut("\n".join(map(str.rstrip, lines)).strip(), MAX_TEXT) or None
 

@@ -22,6 +22,7 @@ from chaninfra.channel.conda.object_names import (
     HISTORY_FOLDER,
     SNAPSHOTS_FOLDER,
     SNAPSHOTS_JSON,
+    SUMMARIES_FOLDER,
     YANKED_JSON,
 )
 from chaninfra.channel.errors import ConfigurationError
@@ -162,11 +163,11 @@ def channel_statements(bucket: str, channels: Sequence[ChannelSpec], part: str =
         *(path for kind, path in index.items() if kind != "shards"),
         *(f"{arn}/*/{name}" for name in sorted(STALE)),
     ]
-    shards = f"{arn}/*/{SHARDS}/*.msgpack.zst"
-    sidecars = [f"{arn}/*{suffix}.sigs{copy}" for suffix in PACKAGE_SUFFIXES for copy in ("", f".{'?' * 64}")]
-    written = [*index.values(), shards, *sidecars, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists, *told]
+    files = [f"{arn}/*/{SHARDS}/*.msgpack.zst", f"{arn}/*/{SUMMARIES_FOLDER}/*.json"]
+    files += [f"{arn}/*{suffix}.sigs{copy}" for suffix in PACKAGE_SUFFIXES for copy in ("", f".{'?' * 64}")]
+    written = [*index.values(), *files, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists, *told]
     # Not the authoritative index, without which the channel would be empty.
-    deleted = [*derived, shards, *sidecars, f"{top}{HISTORY_FOLDER}/*", *of_snapshots]
+    deleted = [*derived, *files, f"{top}{HISTORY_FOLDER}/*", *of_snapshots]
     # Uploads of packages that nobody finished are aborted.
     keep = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
     return [

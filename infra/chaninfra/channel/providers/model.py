@@ -202,6 +202,8 @@ class Provider:
     policy_place: Fact[PolicyPlace] = Fact("own", PUT_POLICY)
     """Where the store keeps the policy of a bucket. `file-attribute`: as an extended attribute of a file, which is not
     large on some file systems, and a longer one is an error that does not say so; `own`: anywhere else."""
+    index_document: Fact[Support] = Fact("unknown", UNVERIFIED)
+    """Whether the URL of a public channel, with a slash at its end, answers with its `index.html`."""
     by_hand: ByHand = ByHand()
     events: Events | None = None
     """How the server is told where to send its events; None: it is not known to send any."""

@@ -48,6 +48,8 @@ _HEADERS = {*_ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-La
 # It is the sha256 that is computed for the signature anyway.
 _WITH_CHECKSUMS: dict[str, Any] = {"checksum_algorithm": "sha256"}
 _ONE_BY_ONE: dict[str, Any] = {"disable_bulk_delete": True}
+_PART = 64 << 10
+"""Least bytes of a part of a stream, but for the last one."""
 
 
 class S3Store:
@@ -98,22 +100,44 @@ class S3Store:
 
     def get(self, key: str, most: int = SMALL) -> StoredObject | None:
         """See ObjectStore."""
+        opened = self._opened(key, most)
+        if opened is None:
+            return None
+        result, entry = opened
         try:
-            result = obstore.get(self._store, key)
-            # The answer's header has the size; its body is read only below.
-            entry = _entry(result.meta, result.attributes)
-            if entry.size > most:
-                raise TooLargeError(entry, most)
             data = bytes(result.bytes())
         except (BaseError, FileNotFoundError) as error:
-            if _code_and_status(error)[0] == ABSENT:
-                return None
             raise self._error(error, "read", key) from error
         headers: dict[str, Any] = {
             _ATTRIBUTES[name]: value for name, value in result.attributes.items() if name in _ATTRIBUTES
         }
         headers.setdefault("content_type", "")
         return StoredObject(data=data, metadata=entry.metadata, entry=entry, **headers)
+
+    def stream(self, key: str, most: int) -> tuple[ObjectMeta, Iterator[bytes]] | None:
+        """As `get`, but the bytes come in parts, as the store sends them. The iterator raises StorageError."""
+        opened = self._opened(key, most)
+        return None if opened is None else (opened[1], self._parts(opened[0], key))
+
+    def _opened(self, key: str, most: int) -> tuple[Any, ObjectMeta] | None:
+        try:
+            result = obstore.get(self._store, key)
+        except (BaseError, FileNotFoundError) as error:
+            if _code_and_status(error)[0] == ABSENT:
+                return None
+            raise self._error(error, "read", key) from error
+        # The answer's header has the size; its body is read later.
+        entry = _entry(result.meta, result.attributes)
+        if entry.size > most:
+            raise TooLargeError(entry, most)
+        return result, entry
+
+    def _parts(self, result: Any, key: str) -> Iterator[bytes]:
+        try:
+            for part in result.stream(min_chunk_size=_PART):
+                yield bytes(part)
+        except (BaseError, FileNotFoundError) as error:
+            raise self._error(error, "read", key) from error
 
     def head(self, key: str) -> ObjectMeta | None:
         """See ObjectStore."""

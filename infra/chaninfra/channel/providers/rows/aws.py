@@ -15,6 +15,10 @@ VIRTUAL_HOSTING = Source(
     "Amazon S3 User Guide, virtual hosting of buckets",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html",
 )
+WEBSITE = Source(
+    "Amazon S3 User Guide, website endpoints, 2026-11-27",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html",
+)
 CREATE_BUCKET = Source(
     "Amazon S3 API Reference, CreateBucket", "https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html"
 )
@@ -51,6 +55,7 @@ AWS = Provider(
     keys=Fact("aws-iam", IAM),
     oidc=Fact("aws-iam", OIDC),
     version_rights=Fact("own", IAM),
+    index_document=Fact("no", WEBSITE, "only the website endpoint has it, by http; a CDN of the stack has it (`cdn`)"),
     capabilities={
         **yes(USER_GUIDE, "bucket-policy", *BUCKET_SETTINGS),
         **yes(CONDITIONAL_WRITES, *CONDITIONAL),

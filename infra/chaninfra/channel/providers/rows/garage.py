@@ -11,6 +11,8 @@ S3_COMPATIBILITY = Source(
 )
 TESTS = Source("tested on a server of our own (Garage 2.5.0)")
 
+WEB_SERVER = Source("Garage's source, src/web/web_server.rs, 2026-11-27")
+
 GARAGE = Provider(
     name="garage",
     title="Garage",
@@ -30,6 +32,7 @@ GARAGE = Provider(
         "`garage bucket alias`, `garage key create`, and `garage bucket allow` for read or write access",
     ),
     oidc=Fact("none", S3_COMPATIBILITY),
+    index_document=Fact("yes", WEB_SERVER, "at the web endpoint, which is where a public channel has its URL"),
     capabilities={
         **no(S3_COMPATIBILITY, "bucket-policy", "acl", "public-access-block", "versioning", "encryption", "tags"),
         **no(S3_COMPATIBILITY, "lifecycle-versions", "notifications"),

@@ -10,6 +10,9 @@ PUBLIC_DATA = Source(
     "Google Cloud Storage docs, making data public",
     "https://cloud.google.com/storage/docs/access-control/making-data-public",
 )
+WEBSITE = Source(
+    "Google Cloud Storage docs, gsutil web, 2026-11-27", "https://cloud.google.com/storage/docs/gsutil/commands/web"
+)
 HMAC_KEYS = Source(
     "Google Cloud Storage docs, HMAC keys", "https://cloud.google.com/storage/docs/authentication/hmackeys"
 )
@@ -34,6 +37,9 @@ GCS = Provider(
     public_url=Fact("{bucket-url}", PUBLIC_DATA, "cached for an hour unless Cache-Control says otherwise"),
     keys=Fact("by-hand", HMAC_KEYS, "an HMAC key of a service account with a role"),
     oidc=Fact("none", HMAC_KEYS, "workload identity gives OAuth tokens, not S3 keys"),
+    index_document=Fact(
+        "no", WEBSITE, "only at a domain of your own: gcloud storage buckets update --web-main-page-suffix=index.html"
+    ),
     capabilities={
         **no(XML_API, "bucket-policy", "acl", "public-access-block", note="Google Cloud IAM instead"),
         **no(
