@@ -44,8 +44,8 @@ _AT_ONCE = 500
 
 
 _DENIED = (
-    "the packages are published all the same. `pulumi up` lets publishers write it; without a stack, let them write it. "
-    "Then `chaninfra reindex` adds what it lacks"
+    "the index is written all the same. `pulumi up` lets publishers write it; without a stack, let them write it. Then "
+    "`chaninfra reindex` adds what it lacks"
 )
 
 
