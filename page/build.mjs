@@ -61,9 +61,9 @@ function asset(out, name, suffix, content) {
 
 // The licence of each library that is in the bundle, as its package has it.
 function licencesOf(inputs) {
-  const libraries = new Set(
-    inputs.filter((path) => path.startsWith("node_modules/")).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)[1]),
-  );
+  const named = inputs.map((path) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  const libraries = new Set(named.filter((name) => name !== undefined));
+  if (libraries.size === 0) throw new Error("no library is in the bundle, or none was found: the licences would be missing");
   return [...libraries]
     .sort()
     .map((library) => {

@@ -81,7 +81,7 @@ test("records of other packages, of no file and of no record are left out, and c
     },
     packages: { "X-1-0.tar.bz2": record("X") },
     v3: { whl: { "x-4-0": { version: "4", url: "javascript:alert(1)" } } },
-    chaninfra: { yanks: { "x-5-0.conda": { when: "<b>", reason: "r".repeat(5000) }, "z-1-0.conda": { when: "" } } },
+    chaninfra: { yanks: { "x-5-0.conda": { when: "<b>", reason: "r".repeat(5000) }, "z-1-0.conda": { when: "" }, "x-1-0.conda": {} } },
   };
   const [site, channel] = await opened({ x: shard });
   await using _ = site;
@@ -89,6 +89,8 @@ test("records of other packages, of no file and of no record are left out, and c
   assert.deepEqual(builds.map((each) => each.file), ["x-5-0.conda", "x-4-0.whl", "X-1-0.tar.bz2", "x-1-0.conda"]);
   assert.equal(builds[1]?.url, new URL("noarch/x-4-0.whl", site.url).href);
   assert.equal(builds[0]?.yanked?.when, "");
+  // What is in the index is not yanked.
+  assert.equal(builds[3]?.yanked, null);
   assert.equal(builds[0]?.yanked?.reason?.length, 1000);
   assert.match(faults[0]?.message ?? "", /^5 of its packages/);
 });
@@ -162,7 +164,8 @@ for (const [said, found] of Object.entries({
 }
 
 for (const said of [
-  "https://evil.example/shards/",
+  "https://evil.example/team/noarch/shards/",
+  "http://127.0.0.1:1/team/noarch/shards/",
   "//evil.example/shards/",
   "../../other/shards/",
   `${PUBLIC}/../other/`,
@@ -188,6 +191,11 @@ test("packages elsewhere have the URL that clients use, and only one of the web"
   const [site, channel] = await opened(shards, { base_url: "https://cdn.example.com/noarch" });
   await using _ = site;
   assert.equal((await channel.package("x")).builds[0]?.url, "https://cdn.example.com/noarch/x-1!2+3-0.tar.bz2");
+  for (const own of [`${PUBLIC}/noarch`, `${PUBLIC}//other/`, `${PUBLIC}/https://evil.example/`, "s3://my-bucket/team/x"]) {
+    for (const [path, answer] of Object.entries(channelOf(shards, { base_url: own }))) site.changed.set(path, answer);
+    const [build] = (await (await openChannel(site.url)).package("x")).builds;
+    assert.ok(build?.url.startsWith(site.url.href), `${own}: ${build?.url}`);
+  }
   for (const said of ["javascript:alert(1)", "data:text/html,x", "s3://other/x", "file:///etc"]) {
     for (const [path, answer] of Object.entries(channelOf(shards, { base_url: said }))) site.changed.set(path, answer);
     const [fault] = (await openChannel(site.url)).faults;
@@ -267,4 +275,21 @@ test("only whole snapshots with names of snapshots are listed, the latest first"
     }),
   );
   assert.deepEqual(found.map((each) => each.name), ["b", "a"]);
+});
+
+test("the number of records counts only while the map of shards is that of the commit", async () => {
+  const shards = { x: {} };
+  const site = await Site.open();
+  await using _ = site;
+  const counted = async (checksum: unknown, records: unknown) => {
+    const stamp = { chaninfra: { number: 1, revision: "r", count: records, checksum } };
+    for (const [path, answer] of Object.entries(channelOf(shards, {}, stamp))) site.changed.set(path, answer);
+    return (await openChannel(site.url)).subdirs[0]?.count;
+  };
+  const shard = packed(encode({}, { maxDepth: 200 }));
+  const map = encode({ x: new Uint8Array(createHash("sha256").update(shard).digest()) });
+  const right = createHash("sha256").update(map).digest("hex").slice(0, 32);
+  assert.equal(await counted(right, 7), 7);
+  assert.equal(await counted("0".repeat(32), 7), null);
+  for (const records of [-1, 1.5, 2 ** 60, "7", null]) assert.equal(await counted(right, records), null);
 });

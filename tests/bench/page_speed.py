@@ -14,7 +14,7 @@ from support.browser.full_channel import PublicChannel
 from support.browser.written import digest_of, put_index, put_json, record, shard
 
 RECORDS_OF_A_NAME = 10
-_ROUNDS = 5
+_ROUNDS = 3
 # What is measured is measured in the page: from the beginning of the navigation, of a key or a click until the browser
 # has drawn what was wanted.
 _CLOCK = """

@@ -47,6 +47,15 @@ _RUN_EXPORTS = {
     "PUT run_exports.json": 1,
     "PUT run_exports.json.zst": 1,
 }
+# The index of each of the two subdirs; and a summary, that the entry is made of.
+_CHANNELDATA = {
+    "GET channeldata.json": 1,
+    "GET repodata_shards.msgpack.zst": 2,
+    "GET shards/*": 1,
+    "GET summaries/*": 2,
+    "PUT summaries/*": 1,
+    "PUT channeldata.json": 1,
+}
 # A derived file shows that the authoritative index was kept.
 _KINDS: dict[Side, dict[str, int]] = {"never": _SHARDS | {"HEAD history/*": 1}, "each-commit": _SHARDS | _MONOLITH}
 
@@ -66,7 +75,7 @@ def test_one_package_more_takes_these_requests(
 
 @pytest.mark.parametrize("monolith", _KINDS)
 def test_run_exports_take_these_more(server: Server, bucket_name: str, tmp_path: Path, monolith: Side) -> None:
-    traffic = _published(server, bucket_name, tmp_path, Shape(20, 10), monolith, {"run-exports": True})
+    traffic = _published(server, bucket_name, tmp_path, Shape(20, 10), monolith, {"run-exports": True}, before=1)
     # With `never` no publish writes them.
     more = {} if monolith == "never" else _RUN_EXPORTS
     found = Counter(_kind(each.method, each.path) for each in traffic.log)
@@ -84,6 +93,14 @@ def test_a_page_costs_two_requests_of_a_summary_more(minio: Server, bucket_name:
     assert kinds.index("GET summaries/*") < kinds.index("PUT repodata_shards.msgpack.zst")
 
 
+def test_channeldata_takes_these_more(server: Server, bucket_name: str, tmp_path: Path) -> None:
+    asked = {"channeldata": True}
+    traffic = _published(server, bucket_name, tmp_path, Shape(20, 10), "each-commit", asked, before=1)
+    found = Counter(_kind(each.method, each.path) for each in traffic.log)
+    found.subtract(_KINDS["each-commit"])
+    assert {kind: count for kind, count in found.items() if count} == _CHANNELDATA, traffic.lines()
+
+
 def _published(
     server: Server,
     bucket_name: str,
@@ -91,9 +108,13 @@ def _published(
     shape: Shape,
     monolith: Side,
     asked: Mapping[str, object] = MappingProxyType({}),
+    *,
+    before: int = 0,
     **keys: object,
 ) -> Traffic:
-    """The requests of a publish of one package, into a channel with these keys in `index`, and in channel.json."""
+    """The requests of a publish of one package, into a channel with these keys in `index`, and in channel.json; after
+    so many others: the first one makes the files that are not there.
+    """
     server.client().create_bucket(Bucket=bucket_name)
     place = lay.Place(server, bucket_name, "channel", None)
     channel = Channel(shape)
@@ -102,14 +123,15 @@ def _published(
     place.clear_subdir()
     settings = IndexSettings(monolith="never" if monolith == "never" else "each-commit")
     lay.put_index(place, lay.our_files(lay.packages(place, channel), settings))
-    package = channel.more(0)
-    file = tmp_path / package.file
-    file.write_bytes(package.data)
     with proxy(server) as between:
         store = ["--endpoint-url", between.server.endpoint_url]
-        done = chaninfra("publish", file, "-c", place.url, *store, server=server)
+        for package in map(channel.more, range(before + 1)):
+            file = tmp_path / package.file
+            file.write_bytes(package.data)
+            between.take()
+            done = chaninfra("publish", file, "-c", place.url, *store, server=server)
+            assert done.returncode == 0, done.stderr
         traffic = between.take()
-    assert done.returncode == 0, done.stderr
     assert package.file in place.records_of([package.index["name"]])
     return traffic
 

@@ -44,9 +44,8 @@ export function parseDescriptor(data: Uint8Array): { descriptor: Descriptor; has
   const one = <T extends string>(key: string, ...values: readonly T[]): T =>
     values.find((each) => each === document[key]) ?? wrong(key);
   const subdirs = document["subdirs"];
-  if (!Array.isArray(subdirs) || subdirs.length > MAX_SUBDIRS || !subdirs.every((each) => SUBDIR.test(String(each)))) {
-    wrong("subdirs");
-  }
+  if (!Array.isArray(subdirs) || subdirs.length < 1 || subdirs.length > MAX_SUBDIRS) wrong("subdirs");
+  if (!subdirs.every((each) => typeof each === "string" && SUBDIR.test(each))) wrong("subdirs");
   const visibility = one("visibility", "private", "organization", "public");
   const index = document["index"];
   const monolith = isObject(index) ? index["monolith"] : undefined;

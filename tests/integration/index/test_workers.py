@@ -92,11 +92,15 @@ def test_workers_read_the_packages_and_put_the_shards(
         return call(self, function, argument)  # type: ignore[arg-type]
 
     monkeypatch.setattr(WorkerProcess, "call", spied)
+    place.set_keys(index={}, page=True)
     expected = packages(place, Channel(Shape(300, 100)))
     report = reindex(_channel(place), [SUBDIR])
     assert len(report.subdirs[0].added) == 300
     assert place.records().keys() == {file for file, _, _ in expected.files()}
     assert place.records() == place.records_of({name for name, _, _, _ in expected.names()})
+    assert {entry.key.rpartition("/")[2] for entry in place.store().list(f"{place.prefix}/{SUBDIR}/summaries")} == {
+        f"{name}.json" for name, _, _, _ in expected.names()
+    }
     assert len(started) == 2
     assert set(called) == {"_read_group", "_put"}
 

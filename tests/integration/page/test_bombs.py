@@ -101,12 +101,12 @@ def test_a_shard(browser: Chromium, channel: PublicChannel, kind: str) -> None:
     _patient(browser, channel.page, look)
 
 
-def test_a_shard_of_50_000_records(browser: Chromium, channel: PublicChannel) -> None:
-    put_shards(channel, {"bad": _many_records(50_000)})
+def test_a_shard_of_20_000_records(browser: Chromium, channel: PublicChannel) -> None:
+    put_shards(channel, {"bad": _many_records(20_000)})
 
     def look(visit: Visit) -> None:
         visit.page.get_by_role("link", name="bad", exact=True).click()
-        visit.page.get_by_text("50,000 files").wait_for()
+        visit.page.get_by_text("20,000 files").wait_for()
         visit.page.get_by_text("bad-1-").first.wait_for()
 
     _patient(browser, channel.page, look)

@@ -1,15 +1,13 @@
-"""The server of the page: whom it answers, what it shows, and what a browser may do with it. Its store is in memory."""
+"""The server of the page: what it shows, and what a browser may do with it. Its store is in memory."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from email.message import Message
 
 import pytest
@@ -25,223 +23,12 @@ from chaninfra.channel.errors import (
     StorageError,
     UnreachableError,
 )
-from chaninfra.channel.objects import ObjectBody, ObjectMeta
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import dump
 from chaninfra.channel.page.files import page_files
 from chaninfra.serving import connection
-from support.channels.channels import descriptor
-from support.index_model.memory_store import MemoryStore
+from support.channels.browsed import DESCRIPTOR, INDEX, Browsed
 from support.index_model.processes import AUTHORITATIVE, PREFIX, channel_with
-
-INDEX = "/noarch/repodata_shards.msgpack.zst"
-DESCRIPTOR = descriptor(prefix=PREFIX)
-
-
-class PartByPart:
-    """A store in memory, whose objects come in parts. `broken`: the error that comes in place of the second one."""
-
-    def __init__(self, store: MemoryStore, broken: list[ChaninfraError]) -> None:
-        self.head = store.head
-        self._store, self._broken = store, broken
-
-    def stream(self, key: str, most: int) -> tuple[ObjectMeta, Iterator[bytes]] | None:
-        found = self._store.get(key, most)
-        return found and (found.entry, self._parts(found.data))
-
-    def _parts(self, data: bytes) -> Iterator[bytes]:
-        yield data[:10]
-        for error in self._broken:
-            raise error
-        yield data[10:]
-
-
-class Browsed:
-    """A channel with a package, and the server of its page."""
-
-    def __init__(self) -> None:
-        self.store: MemoryStore = channel_with("a")
-        self.store.log.clear()
-        self.fresh = self.store
-        """The store as it is opened again."""
-        self.broken: list[ChaninfraError] = []
-        self.told: list[ChaninfraError] = []
-        self.ended = threading.Event()
-        self.opened = 0
-        self.server = PageServer(DESCRIPTOR, self.open, None, self.ended.set, self.told.append)
-        self.port = int(self.server.url.split(":")[2].split("/")[0])
-        self.link = self.server.url.partition(f":{self.port}")[2]
-        self.cookie = ""
-
-    def open(self) -> PartByPart:
-        self.opened += 1
-        return PartByPart(self.store if self.opened == 1 else self.fresh, self.broken)
-
-    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
-        """Status, headers and body of the answer; `Sec_Fetch_Site` is a header."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        given.setdefault("Host", f"127.0.0.1:{self.port}")
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connected:
-            connected.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for name, value in given.items():
-                connected.putheader(name, value)
-            connected.endheaders()
-            answer = connected.getresponse()
-            return answer.status, answer.headers, answer.read()
-
-    def come_in(self) -> None:
-        """Use the URL, and keep the cookie."""
-        status, headers, _ = self.ask(self.link)
-        assert status == 303
-        self.cookie = headers["Set-Cookie"].partition(";")[0]
-
-    def see(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
-        """As `ask`, with the cookie."""
-        return self.ask(path, method, **{"Cookie": self.cookie, **headers})
-
-    def raw(self, request: str) -> bytes:
-        """What is answered to these bytes, in which PORT and COOKIE stand for its own."""
-        sent = request.replace("PORT", str(self.port)).replace("COOKIE", self.cookie).replace("\n", "\r\n")
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sender:
-            sender.sendall(sent.encode("latin-1"))
-            sender.shutdown(socket.SHUT_WR)
-            answer = b""
-            while more := sender.recv(1 << 16):
-                answer += more
-            return answer
-
-    def fail(self, error: BaseException) -> None:
-        """Let the store raise this error."""
-
-        def before(_kind: str, _key: str) -> None:
-            raise error
-
-        self.store.before = before
-
-
-@pytest.fixture
-def closed() -> Iterator[Browsed]:
-    """A server whose URL nobody has used."""
-    running = Browsed()
-    yield running
-    running.server.stop()
-
-
-@pytest.fixture
-def browsed(closed: Browsed) -> Browsed:
-    """A server whose page is open."""
-    closed.come_in()
-    return closed
-
-
-def test_the_url_opens_the_page_once(closed: Browsed) -> None:
-    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/\?token=[A-Za-z0-9_-]{43}", closed.server.url)
-    status, headers, body = closed.ask(closed.link)
-    assert (status, headers["Location"], body) == (303, "/", b"")
-    cookie, *attributes = headers["Set-Cookie"].split("; ")
-    name, _, value = cookie.partition("=")
-    assert name == f"chaninfra-browse-{closed.port}"
-    assert len(value) == 43
-    assert value not in closed.server.url
-    assert {*attributes} == {"Path=/", "HttpOnly", "SameSite=Strict"}
-    again = closed.ask(closed.link)
-    assert again[0] == 403
-    assert "Set-Cookie" not in again[1]
-    assert b"Run `chaninfra browse` again" in again[2]
-    assert closed.ask("/", Cookie=cookie)[0] == 200
-    # Back in the history.
-    assert closed.ask(closed.link, Cookie=cookie)[0] == 303
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/?token=", "/?token=wrong", "/?token=%ff", "/index.html", "/channel.json", INDEX, "/x"]
-)
-@pytest.mark.parametrize("cookie", [None, "", "chaninfra-browse-PORT=", "chaninfra-browse-PORT=wrong", "other=SESSION"])
-def test_without_the_cookie_nothing_is_shown(closed: Browsed, path: str, cookie: str | None) -> None:
-    given = {} if cookie is None else {"Cookie": cookie.replace("PORT", str(closed.port))}
-    status, headers, body = closed.ask(path, **given)
-    assert (status, headers["Content-Type"]) == (403, "text/plain; charset=utf-8")
-    assert body.startswith(b"This page is open only in the browser that came by the URL of `chaninfra browse`.\nRun")
-    assert not closed.store.log
-    # Nothing of it used the token up.
-    closed.come_in()
-
-
-def test_the_token_is_no_cookie_and_the_cookie_no_token(closed: Browsed) -> None:
-    token = closed.link.partition("=")[2]
-    assert closed.ask("/", Cookie=f"chaninfra-browse-{closed.port}={token}")[0] == 403
-    closed.come_in()
-    assert closed.ask(f"/?token={closed.cookie.partition('=')[2]}")[0] == 403
-
-
-def test_a_look_at_the_url_does_not_use_it(closed: Browsed) -> None:
-    assert closed.ask(closed.link, "HEAD")[0] == 403
-    assert closed.ask(closed.link.replace("/?", "/index.html?"))[0] == 403
-    closed.come_in()
-
-
-REBOUND = ["evil.example", "evil.example:PORT", "127.0.0.1", "127.0.0.1:1", "127.0.0.1:PORT.evil.example",
-           "0.0.0.0:PORT", "[::1]:PORT", "localhost.:PORT", "LOCALHOST:PORT", "user@127.0.0.1:PORT", ""]  # fmt: skip
-
-
-@pytest.mark.parametrize("host", REBOUND)
-def test_another_name_of_this_machine_is_refused(closed: Browsed, host: str) -> None:
-    """DNS rebinding: a page of another origin, whose name means 127.0.0.1 by now."""
-    named = host.replace("PORT", str(closed.port))
-    assert closed.ask(closed.link, Host=named)[0] == 403
-    closed.come_in()
-    assert closed.see(INDEX, Host=named)[0] == 403
-    assert not closed.store.log
-
-
-def test_localhost_is_a_name_of_its_own(closed: Browsed) -> None:
-    assert closed.ask(closed.link, Host=f"localhost:{closed.port}", Origin=f"http://127.0.0.1:{closed.port}")[0] == 403
-    assert closed.ask(closed.link, Host=f"localhost:{closed.port}", Origin=f"http://localhost:{closed.port}")[0] == 303
-
-
-@pytest.mark.parametrize(
-    "lines", ["", "Host: 127.0.0.1:PORT\nHost: evil.example\n", "Host: 127.0.0.1:PORT, evil.example\n"]
-)
-@pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_no_host_and_two_hosts_are_refused(browsed: Browsed, lines: str, version: str) -> None:
-    answer = browsed.raw(f"GET {INDEX} HTTP/{version}\n{lines}Cookie: COOKIE\nConnection: close\n\n")
-    assert answer.split(b" ")[1] in (b"400", b"403")
-    assert not browsed.store.log
-
-
-ELSEWHERE = [
-    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:1"},
-    {"Origin": "https://127.0.0.1:PORT"}, {"Sec_Fetch_Site": "cross-site"},
-    # Another port of this machine, which browsers take for the same site.
-    {"Sec_Fetch_Site": "same-site"}, {"Sec_Fetch_Site": "same-origin, cross-site"},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
-def test_another_page_is_refused(closed: Browsed, headers: dict[str, str]) -> None:
-    given = {name: value.replace("PORT", str(closed.port)) for name, value in headers.items()}
-    assert closed.ask(closed.link, **given)[0] == 403
-    closed.come_in()
-    status, _, body = closed.see(INDEX, **given)
-    assert status == 403
-    assert body.startswith(b"The request comes from another page.")
-    assert not closed.store.log
-
-
-def test_its_own_page_is_not(browsed: Browsed) -> None:
-    for own in (
-        {"Origin": f"http://127.0.0.1:{browsed.port}"},
-        {"Sec_Fetch_Site": "same-origin"},
-        {"Sec_Fetch_Site": "none"},
-    ):
-        assert browsed.see(INDEX, **own)[0] == 200
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND"])
-def test_only_reading_is_possible(browsed: Browsed, method: str) -> None:
-    status, headers, _ = browsed.see(INDEX, method)
-    assert (status, headers["Allow"]) == (405, "GET, HEAD")
-    assert "Access-Control-Allow-Origin" not in headers
-    assert not browsed.store.log
 
 
 def test_the_page_is_that_of_the_package(browsed: Browsed) -> None:
@@ -302,19 +89,19 @@ def test_a_look_at_an_object_tells_its_size(browsed: Browsed) -> None:
     assert [kind for kind, _ in browsed.store.log] == ["head", "head"]
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "/.chaninfra/follow.json", "/../secret", "//noarch/repodata_shards.msgpack.zst", "/noarch/../../secret",
-        "/noarch/%2e%2e/repodata_shards.msgpack.zst", "/%6eoarch/repodata_shards.msgpack.zst", "/noarch/repodata.json",
-        "/noarch/repodata_shards.msgpack.zst%00", "/noarch/repodata_shards.msgpack.zst%0a", "/yanked.json",
-        "/noarch%5crepodata_shards.msgpack.zst", "http://evil.example/noarch/repodata_shards.msgpack.zst",
-        "http://127.0.0.1:PORT/notices.json", "notices.json%3f", "/noarch/repodata_shards.msgpack.zst/..%2f",
-    ],
-)  # fmt: skip
-def test_a_trick_of_a_path_reads_nothing(browsed: Browsed, target: str) -> None:
-    answer = browsed.raw(f"GET {target} HTTP/1.1\nHost: 127.0.0.1:PORT\nCookie: COOKIE\nConnection: close\n\n")
-    assert answer.split(b" ")[1] in (b"400", b"404")
+TRICKS = [
+    "/.chaninfra/follow.json", "/../secret", "//noarch/repodata_shards.msgpack.zst", "/noarch/../../secret",
+    "/noarch/%2e%2e/repodata_shards.msgpack.zst", "/%6eoarch/repodata_shards.msgpack.zst", "/noarch/repodata.json",
+    "/noarch/repodata_shards.msgpack.zst%00", "/noarch/repodata_shards.msgpack.zst%0a", "/yanked.json",
+    "/noarch%5crepodata_shards.msgpack.zst", "http://evil.example/noarch/repodata_shards.msgpack.zst",
+    "http://127.0.0.1:PORT/notices.json", "notices.json%3f", "/noarch/repodata_shards.msgpack.zst/..%2f",
+]  # fmt: skip
+
+
+def test_a_trick_of_a_path_reads_nothing(browsed: Browsed) -> None:
+    for target in TRICKS:
+        answer = browsed.raw(f"GET {target} HTTP/1.1\nHost: 127.0.0.1:PORT\nCookie: COOKIE\nConnection: close\n\n")
+        assert answer.split(b" ")[1] in (b"400", b"404"), target
     assert not browsed.store.log
 
 
@@ -453,12 +240,3 @@ def test_a_port_that_is_taken(browsed: Browsed) -> None:
     ) as caught:
         PageServer(DESCRIPTOR, browsed.open, browsed.port, lambda: None, lambda _: None)
     assert "--port" in str(caught.value.remedy)
-
-
-def test_each_server_has_tokens_of_its_own(browsed: Browsed) -> None:
-    other = Browsed()
-    try:
-        assert other.ask("/", Cookie=browsed.cookie.replace(str(browsed.port), str(other.port)))[0] == 403
-        assert other.ask(browsed.link)[0] == 403
-    finally:
-        other.server.stop()
