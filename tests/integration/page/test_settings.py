@@ -66,7 +66,8 @@ def answers(program: Path, questions: Sequence[Question]) -> list[dict[str, Any]
     lines = [json.dumps(msgspec.to_builtins(each)) for each in questions]
     command = ["node", str(program)]
     ran = subprocess.run(command, input="\n".join(lines), capture_output=True, check=True, timeout=60, text=True)
-    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    # JSON may have line ends of Unicode in it.
+    found = [json.loads(line) for line in ran.stdout.removesuffix("\n").split("\n")]
     assert len(found) == len(questions)
     return found
 
