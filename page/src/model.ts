@@ -68,7 +68,6 @@ export interface PackageView {
   readonly name: string;
   // Newest version first; of a version the highest build number first.
   readonly builds: readonly Build[];
-  readonly summary: Summary | null;
   // What could not be read, a sentence each: a missing shard of a subdir.
   readonly faults: readonly Fault[];
 }

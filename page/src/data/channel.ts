@@ -161,17 +161,14 @@ class OpenChannel implements Channel {
   }
 
   async #read(name: string): Promise<PackageView> {
-    const [summary, ...shards] = await Promise.all([
-      this.summary(name),
-      ...this.#indexesOf(name).map((index) => this.#shard(index, name)),
-    ]);
+    const shards = await Promise.all(this.#indexesOf(name).map((index) => this.#shard(index, name)));
     const faults = shards.flatMap((each) => each.faults);
     const all = sorted(shards.flatMap((each) => each.builds));
     if (all.length > MAX_BUILDS) {
       const message = `it has ${count(all.length)} files, of which the newest ${count(MAX_BUILDS)} are shown`;
       faults.push(fault("too-large", name, message, "see all with `chaninfra ls`"));
     }
-    return { name, builds: all.slice(0, MAX_BUILDS), summary, faults };
+    return { name, builds: all.slice(0, MAX_BUILDS), faults };
   }
 
   async #shard(index: ShardIndex, name: string): Promise<{ builds: Build[]; faults: Fault[] }> {

@@ -24,9 +24,9 @@ export function line(text: string, most: number): string {
   return lines(text, most).replace(BREAKS, " ");
 }
 
-// The same with its line breaks.
+// The same with its line breaks. It is not cut in the middle of a surrogate pair.
 export function lines(text: string, most: number): string {
-  const cut = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  const cut = text.length > most ? `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…` : text;
   return cut.replace(/\r\n/g, "\n").replace(UNSEEN, "\ufffd");
 }
 
