@@ -127,6 +127,12 @@ def test_the_builds_do_not_wait_for_the_summary(browser: Chromium, full: PublicC
         assert visit.problems() == {}
 
 
+def test_a_link_with_capitals_leads_to_the_package_that_clients_find(browser: Chromium, full: PublicChannel) -> None:
+    with browser.visit(f"{full.page}#/package/Hello") as visit:
+        visit.page.get_by_text("hello-1.10-0.conda").wait_for()
+        assert visit.page.get_by_role("heading", level=1).inner_text() == "hello"
+
+
 def test_browse_says_that_its_credentials_may_not_read_it(
     minio: Server, bucket_name: str, browser: Chromium, tmp_path: Path
 ) -> None:
