@@ -72,6 +72,20 @@ test("what a package says: newest first, the yanked one with its reason", async 
   assert.equal(site.asked.length, before);
 });
 
+test("a cache is asked to look again for all that changes, and not for shards", async () => {
+  await using site = await Site.open();
+  for (const channel of [await openChannel(site.url), await openChannel(site.url, "v1")]) {
+    await Promise.all([channel.package("tool"), channel.notices(), channel.snapshots()]);
+  }
+  const shards = site.caching.filter(([path]) => /\/shards\/[0-9a-f]{64}\./.test(path));
+  const others = site.caching.filter(([path]) => !path.includes("/shards/"));
+  assert.equal(shards.length, 4);
+  assert.deepEqual(new Set(shards.map(([, said]) => said)), new Set([undefined]));
+  assert.ok(others.length > 12, String(others));
+  // What `fetch` sends with `cache: "no-cache"`.
+  assert.deepEqual(new Set(others.map(([, said]) => said)), new Set(["max-age=0"]));
+});
+
 test("packages of odd names, and those below v3", async () => {
   await using site = await Site.open();
   const channel = await openChannel(site.url);
