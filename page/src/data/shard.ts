@@ -158,10 +158,11 @@ function fields(packed: Uint8Array): Map<string, Uint8Array> | null {
   }
 }
 
-// A wheel may say where it is (rattler); all other packages are where the index says.
+// A wheel may say where it is (rattler); all other packages are where the index says. A + stays %2B: Amazon S3 takes a +
+// for a space.
 function urlOf(record: Record, name: string, packages: URL): string {
   const said = name.endsWith(".whl") ? webUrl(value(record.get("url"))) : null;
-  return said ?? new URL(encodeURIComponent(name).replaceAll("%2B", "+"), packages).href;
+  return said ?? new URL(encodeURIComponent(name), packages).href;
 }
 
 function partsOf(name: string): { name: string; version: string; build: string } {
