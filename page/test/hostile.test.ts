@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { encode } from "@msgpack/msgpack";
 import { openChannel } from "../src/data/channel";
 import { parseNotices, parseSnapshots, parseSummary } from "../src/data/documents";
+import { JOINERS } from "../src/data/faults";
 import { type Channel, FaultError } from "../src/model";
+import { visible } from "../src/ui/text";
 import { type Answer, packed, Site } from "./serving";
 import { block, frame } from "./zstd_writer";
 
@@ -190,7 +192,7 @@ test("packages elsewhere have the URL that clients use, and only one of the web"
   const shards = { x: { packages: { "x-1!2+3-0.tar.bz2": record("x") } } };
   const [site, channel] = await opened(shards, { base_url: "https://cdn.example.com/noarch" });
   await using _ = site;
-  assert.equal((await channel.package("x")).builds[0]?.url, "https://cdn.example.com/noarch/x-1!2+3-0.tar.bz2");
+  assert.equal((await channel.package("x")).builds[0]?.url, "https://cdn.example.com/noarch/x-1!2%2B3-0.tar.bz2");
   for (const own of [`${PUBLIC}/noarch`, `${PUBLIC}//other/`, `${PUBLIC}/https://evil.example/`, "s3://my-bucket/team/x"]) {
     for (const [path, answer] of Object.entries(channelOf(shards, { base_url: own }))) site.changed.set(path, answer);
     const [build] = (await (await openChannel(site.url)).package("x")).builds;
@@ -231,6 +233,26 @@ test("a summary has only links of the web, and no text without an end", () => {
   assert.deepEqual(said?.summary.source, []);
   assert.equal(said?.summary.documentation.length, 8);
   for (const data of [new Uint8Array([255]), bytes([1]), bytes(null)]) assert.equal(parseSummary(data), null);
+});
+
+test("what people read keeps its joiners, names and versions do not", async () => {
+  const text = "می\u200cخواهم 👩\u200d💻";
+  const said = parseSummary(bytes({ summary: text, description: `${text}\u200b`, license: "MIT" }));
+  assert.equal(said?.summary.summary, text);
+  assert.equal(said?.summary.description, `${text}\ufffd`);
+  assert.equal(parseNotices(bytes({ notices: [{ id: "a\u200d", message: text, level: "info" }] }), new Date())[0]?.message, text);
+  const [site, channel] = await opened({
+    x: {
+      "packages.conda": { "x-1-0.conda": record("x", { license: "M\u200dIT" }) },
+      chaninfra: { yanks: { "x-2-0.conda": { when: "", reason: text } } },
+    },
+  });
+  await using _ = site;
+  const [yanked, build] = (await channel.package("x")).builds;
+  assert.equal(yanked?.yanked?.reason, text);
+  assert.equal(build?.license, "M\ufffdIT");
+  // As it is shown.
+  for (const shown of [said?.summary.summary, yanked?.yanked?.reason]) assert.equal(visible(shown ?? "", JOINERS), text);
 });
 
 test("notices: which have expired, and how many are shown", () => {

@@ -1,4 +1,5 @@
 // The files of a version, by subdir.
+import { JOINERS } from "../data/faults";
 import type { Build, Channel } from "../model";
 import { dateOf, downloadUrl, specOf, type Version } from "./builds";
 import { CopyLine } from "./copy";
@@ -57,7 +58,7 @@ function File({ build, channel, open }: { build: Build; channel: Channel; open: 
           Yanked{yankedAt(build.yanked.when)}. It no longer installs.{" "}
           {build.yanked.reason ? (
             <>
-              Reason: <bdi>{visible(build.yanked.reason)}</bdi>
+              Reason: <bdi>{visible(build.yanked.reason, JOINERS)}</bdi>
             </>
           ) : (
             "No reason was given."
