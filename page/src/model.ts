@@ -29,6 +29,12 @@ export interface SubdirIndex {
   readonly created: Date | null;
 }
 
+// The match specs of a record: how many they are, and the first of them as texts.
+export interface Specs {
+  readonly count: number;
+  readonly shown: readonly string[];
+}
+
 // A file of a package.
 export interface Build {
   readonly subdir: string;
@@ -44,8 +50,9 @@ export interface Build {
   readonly indexed: Date | null;
   readonly license: string | null;
   readonly noarch: string | null;
-  readonly depends: readonly string[];
-  readonly constrains: readonly string[];
+  // null: nobody can tell, since it cannot be read or is not there.
+  readonly depends: Specs | null;
+  readonly constrains: Specs | null;
   readonly sha256: string | null;
   // Whether it has attestations (CEP 50).
   readonly signed: boolean;

@@ -64,11 +64,25 @@ test("a record with markup, control characters and long texts is text, cut", asy
   assert.ok(build);
   assert.equal(build.version, "<img src=x onerror=alert(1)>\ufffd\ufffd ");
   assert.equal(build.license?.length, 255);
-  assert.equal(build.depends.length, 1001);
-  assert.equal(build.depends.at(-1), "… and 4,000 more");
+  assert.deepEqual([build.depends?.count, build.depends?.shown.length], [5003, 1000]);
   assert.deepEqual(
     [build.constrains, build.built, build.size, build.sha256, build.noarch, build.signed],
-    [[], null, null, null, null, false],
+    [null, null, null, null, null, false],
+  );
+});
+
+test("how many dependencies there are is the number of the record, or it is said that nobody can tell", async () => {
+  const many = (number: number) => ({ depends: Array(number).fill("a"), constrains: Array(number).fill("b") });
+  const records = { 1: many(10_000), 2: many(20_001), 3: { depends: { a: 1 }, constrains: null }, 4: {} };
+  const files = Object.entries(records).map(([version, more]) => [`x-${version}-0.conda`, record("x", { version, ...more })]);
+  const [site, channel] = await opened({
+    x: { "packages.conda": Object.fromEntries(files), chaninfra: { yanks: { "x-5-0.conda": { when: "" } } } },
+  });
+  await using _ = site;
+  const { builds } = await channel.package("x");
+  assert.deepEqual(
+    builds.map((each) => [each.depends?.count, each.constrains?.count]),
+    [[undefined, undefined], [0, 0], [undefined, undefined], [undefined, undefined], [10_000, 10_000]],
   );
 });
 
