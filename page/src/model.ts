@@ -118,10 +118,13 @@ export interface Channel {
   search(text: string, most: number): { readonly names: readonly string[]; readonly found: number };
   // The subdirs that have the name.
   subdirsOf(name: string): readonly string[];
+  // With the summary of its newest file in any subdir.
   package(name: string): Promise<PackageView>;
+  // For a list, by one request: that of noarch, or else of the first subdir that has the name.
   summary(name: string): Promise<Summary | null>;
   notices(): Promise<readonly Notice[]>;
-  snapshots(): Promise<readonly Snapshot[]>;
+  // That of the latest time first; `count`: how many there are, of which the latest are listed.
+  snapshots(): Promise<{ readonly count: number; readonly list: readonly Snapshot[] }>;
 }
 
 export class FaultError extends Error {

@@ -310,7 +310,18 @@ test("only whole snapshots with names of snapshots are listed, the latest first"
       },
     }),
   );
-  assert.deepEqual(found.map((each) => each.name), ["b", "a"]);
+  assert.deepEqual(found.list.map((each) => each.name), ["b", "a"]);
+  assert.equal(found.count, 2);
+});
+
+test("of very many snapshots the latest are listed, and all are counted", () => {
+  const start = Date.parse("2020-01-01T00:00:00Z");
+  const time = (number: number) => new Date(start + number * 86_400_000).toISOString().replace(/\.\d+/, "");
+  const snapshots = Object.fromEntries(
+    Array.from({ length: 1500 }, (_, number) => [`d${String(number).padStart(5, "0")}`, { at: time(number), created: time(number) }]),
+  );
+  const { count, list } = parseSnapshots(bytes({ version: 1, snapshots }));
+  assert.deepEqual([count, list.length, list[0]?.name, list.at(-1)?.name], [1500, 1000, "d01499", "d00500"]);
 });
 
 test("the number of records counts only while the map of shards is that of the commit", async () => {
