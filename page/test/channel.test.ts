@@ -166,6 +166,19 @@ test("what cannot be read of one subdir leaves the others", async () => {
   assert.match(channel.faults[0]?.remedy ?? "", /chaninfra reindex/);
 });
 
+test("what a store denies is missing in a public channel, and needs credentials in a private one", async () => {
+  await using site = await Site.open({ "linux-64/repodata_shards.msgpack.zst": status(403) });
+  const [first] = (await openChannel(site.url)).faults;
+  assert.equal(first?.kind, "missing");
+  assert.match(first?.message ?? "", /linux-64 has no shards .*HTTP 403/);
+  assert.match(first?.remedy ?? "", /chaninfra reindex/);
+  const stored = JSON.parse(new TextDecoder().decode(file("channel/channel.json")));
+  site.changed.set("channel.json", JSON.stringify({ ...stored, visibility: "private", auth: "pixi", page: true }));
+  const [second] = (await openChannel(site.url)).faults;
+  assert.equal(second?.kind, "denied");
+  assert.match(second?.remedy ?? "", /chaninfra browse/);
+});
+
 test("a shard that is missing, damaged or another one is a fault of its subdir", async () => {
   await using site = await Site.open();
   const before = await openChannel(site.url);
@@ -175,7 +188,7 @@ test("a shard that is missing, damaged or another one is a fault of its subdir",
   const answers = [
     [status(404), "missing", /is not there/],
     [another, "damaged", /has other bytes/],
-    [status(403), "denied", /HTTP 403/],
+    [status(403), "missing", /is not there; or it is not public .*HTTP 403/],
     [status(500), "network", /HTTP 500/],
   ] as const;
   for (const [answer, kind, message] of answers) {

@@ -44,7 +44,7 @@ export async function openChannel(base: URL, snapshot?: string, fetcher = new Fe
   }
   const { descriptor, hasPage } = parseDescriptor(data);
   const counted = snapshot === undefined ? null : countsOf(fetcher, snapshot);
-  const fetched = descriptor.subdirs.map((subdir) => fetchIndex(fetcher, subdir, snapshot));
+  const fetched = descriptor.subdirs.map((subdir) => fetchIndex(fetcher, descriptor, subdir, snapshot));
   const read: (ShardIndex | Fault | null)[] = [];
   let names = 0;
   for (const [number, subdir] of descriptor.subdirs.entries()) {
@@ -73,19 +73,20 @@ function noSnapshot(name: string): never {
 // The bytes of the shard index of a subdir, or why they cannot be had; null where a snapshot does not have the subdir.
 async function fetchIndex(
   fetcher: Fetcher,
+  descriptor: Descriptor,
   subdir: string,
   snapshot: string | undefined,
 ): Promise<{ path: string; data: Uint8Array | Fault | null }> {
   const path = `${snapshot === undefined ? "" : `snapshots/${snapshot}/`}${subdir}/${SHARD_INDEX}`;
   try {
     if (snapshot !== undefined) return { path, data: await optional(fetcher, path, MAX_SHARD_INDEX) };
-    const missing = fault(
-      "missing",
+    return {
       path,
-      `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
-      "ask who runs the channel to run `chaninfra reindex`, which writes them",
-    );
-    return { path, data: (await fetcher.get(path, MAX_SHARD_INDEX)) ?? missing };
+      data: await needed(fetcher, descriptor, path, MAX_SHARD_INDEX, {
+        message: `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
+        remedy: "ask who runs the channel to run `chaninfra reindex`, which writes them",
+      }),
+    };
   } catch (error) {
     return { path, data: faultOf(error) };
   }
@@ -127,6 +128,26 @@ async function optional(fetcher: Fetcher, path: string, most: number): Promise<U
     if (error instanceof FaultError && error.fault.kind === "denied") return null;
     throw error;
   }
+}
+
+// A file that has to be there. Where everybody may read, a store that lets nobody list says "denied" of what is missing.
+async function needed(
+  fetcher: Fetcher,
+  { visibility }: Descriptor,
+  path: string,
+  most: number,
+  missing: Pick<Fault, "message" | "remedy">,
+  url = fetcher.url(path),
+): Promise<Uint8Array> {
+  let denied = "";
+  try {
+    const data = await fetcher.get(path, most, url);
+    if (data !== null) return data;
+  } catch (error) {
+    if (!(error instanceof FaultError && error.fault.kind === "denied" && visibility === "public")) throw error;
+    denied = `; or it is not public as the channel is: ${error.fault.message}`;
+  }
+  fail("missing", path, missing.message + denied, missing.remedy);
 }
 
 class OpenChannel implements Channel {
@@ -182,9 +203,9 @@ class OpenChannel implements Channel {
     const reindex = "load the page again, since the index may be newer now; if it stays so, ask who runs the channel to " +
       "run `chaninfra reindex --force`, which makes it again";
     try {
-      const data = await this.fetcher.get(path, MAX_SHARD, url);
       const shown = line(name, 255);
-      if (data === null) fail("missing", path, `the shard of ${shown} in ${index.subdir} is not there`, reindex);
+      const missing = { message: `the shard of ${shown} in ${index.subdir} is not there`, remedy: reindex };
+      const data = await needed(this.fetcher, this.descriptor, path, MAX_SHARD, missing, url);
       const found = await sha256(data);
       if (found !== null && found !== digest) {
         fail("damaged", path, `the shard of ${shown} in ${index.subdir} has other bytes than the index says`, reindex);
