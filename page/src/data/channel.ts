@@ -25,6 +25,7 @@ import { compareVersions, parseVersion, type Version } from "./versions";
 
 // Most names of all subdirs, each counted as often as it is there.
 const MAX_NAMES = 2_000_000;
+const NOARCH = "noarch";
 // Most builds of a package that are shown.
 const MAX_BUILDS = 10_000;
 
@@ -43,7 +44,7 @@ export async function openChannel(base: URL, snapshot?: string, fetcher = new Fe
   }
   const { descriptor, hasPage } = parseDescriptor(data);
   const counted = snapshot === undefined ? null : countsOf(fetcher, snapshot);
-  const fetched = descriptor.subdirs.map((subdir) => fetchIndex(fetcher, subdir, snapshot));
+  const fetched = descriptor.subdirs.map((subdir) => fetchIndex(fetcher, descriptor, subdir, snapshot));
   const read: (ShardIndex | Fault | null)[] = [];
   let names = 0;
   for (const [number, subdir] of descriptor.subdirs.entries()) {
@@ -72,19 +73,20 @@ function noSnapshot(name: string): never {
 // The bytes of the shard index of a subdir, or why they cannot be had; null where a snapshot does not have the subdir.
 async function fetchIndex(
   fetcher: Fetcher,
+  descriptor: Descriptor,
   subdir: string,
   snapshot: string | undefined,
 ): Promise<{ path: string; data: Uint8Array | Fault | null }> {
   const path = `${snapshot === undefined ? "" : `snapshots/${snapshot}/`}${subdir}/${SHARD_INDEX}`;
   try {
     if (snapshot !== undefined) return { path, data: await optional(fetcher, path, MAX_SHARD_INDEX) };
-    const missing = fault(
-      "missing",
+    return {
       path,
-      `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
-      "ask who runs the channel to run `chaninfra reindex`, which writes them",
-    );
-    return { path, data: (await fetcher.get(path, MAX_SHARD_INDEX)) ?? missing };
+      data: await needed(fetcher, descriptor, path, MAX_SHARD_INDEX, {
+        message: `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
+        remedy: "ask who runs the channel to run `chaninfra reindex`, which writes them",
+      }),
+    };
   } catch (error) {
     return { path, data: faultOf(error) };
   }
@@ -128,10 +130,30 @@ async function optional(fetcher: Fetcher, path: string, most: number): Promise<U
   }
 }
 
+// A file that has to be there. Where everybody may read, a store that lets nobody list says "denied" of what is missing.
+async function needed(
+  fetcher: Fetcher,
+  { visibility }: Descriptor,
+  path: string,
+  most: number,
+  missing: Pick<Fault, "message" | "remedy">,
+  url = fetcher.url(path),
+): Promise<Uint8Array> {
+  let denied = "";
+  try {
+    const data = await fetcher.get(path, most, url);
+    if (data !== null) return data;
+  } catch (error) {
+    if (!(error instanceof FaultError && error.fault.kind === "denied" && visibility === "public")) throw error;
+    denied = `; or it is not public as the channel is: ${error.fault.message}`;
+  }
+  fail("missing", path, missing.message + denied, missing.remedy);
+}
+
 class OpenChannel implements Channel {
   readonly names: readonly string[];
   readonly #packages = new Map<string, Promise<PackageView>>();
-  readonly #summaries = new Map<string, Promise<Summary | null>>();
+  readonly #said = new Map<string, Promise<Said | null>>();
 
   constructor(
     private readonly fetcher: Fetcher,
@@ -178,9 +200,9 @@ class OpenChannel implements Channel {
     const reindex = "load the page again, since the index may be newer now; if it stays so, ask who runs the channel to " +
       "run `chaninfra reindex --force`, which makes it again";
     try {
-      const data = await this.fetcher.get(path, MAX_SHARD, url);
       const shown = line(name, 255);
-      if (data === null) fail("missing", path, `the shard of ${shown} in ${index.subdir} is not there`, reindex);
+      const missing = { message: `the shard of ${shown} in ${index.subdir} is not there`, remedy: reindex };
+      const data = await needed(this.fetcher, this.descriptor, path, MAX_SHARD, missing, url);
       const found = await sha256(data);
       if (found !== null && found !== digest) {
         fail("damaged", path, `the shard of ${shown} in ${index.subdir} has other bytes than the index says`, reindex);
@@ -191,25 +213,15 @@ class OpenChannel implements Channel {
     }
   }
 
-  summary(name: string): Promise<Summary | null> {
-    return kept(this.#summaries, name, () => this.#summary(name));
+  async summary(name: string): Promise<Summary | null> {
+    const subdirs = this.subdirsOf(name);
+    const subdir = subdirs.includes(NOARCH) ? NOARCH : subdirs[0];
+    return subdir === undefined ? null : ((await this.#saidIn(subdir, name))?.summary ?? null);
   }
 
-  // That of the newest file in any subdir. What cannot be read is none: nobody needs it.
-  async #summary(name: string): Promise<Summary | null> {
-    if (!this.hasPage) return null;
-    const paths = this.subdirsOf(name).map((subdir) => summaryPath(subdir, name));
-    const all = await Promise.all(
-      paths.map(async (path): Promise<Said | null> => {
-        try {
-          const data = path === null ? null : await this.fetcher.get(path, MAX_SUMMARY);
-          return data && parseSummary(data);
-        } catch (error) {
-          faultOf(error);
-          return null;
-        }
-      }),
-    );
+  // That of the newest file in any subdir.
+  async newestSummary(name: string): Promise<Summary | null> {
+    const all = await Promise.all(this.subdirsOf(name).map((subdir) => this.#saidIn(subdir, name)));
     const found = all.filter((each) => each !== null);
     // As the writers of summaries order them.
     const newest = (a: Said, b: Said) =>
@@ -219,14 +231,29 @@ class OpenChannel implements Channel {
     return found.sort(newest)[0]?.summary ?? null;
   }
 
+  // What cannot be read is none: nobody needs it.
+  #saidIn(subdir: string, name: string): Promise<Said | null> {
+    const path = this.hasPage ? summaryPath(subdir, name) : null;
+    if (path === null) return Promise.resolve(null);
+    return kept(this.#said, path, async () => {
+      try {
+        const data = await this.fetcher.get(path, MAX_SUMMARY);
+        return data && parseSummary(data);
+      } catch (error) {
+        faultOf(error);
+        return null;
+      }
+    });
+  }
+
   async notices(): Promise<readonly Notice[]> {
     const data = await optional(this.fetcher, NOTICES_JSON, MAX_NOTICES);
     return data ? parseNotices(data, new Date()) : [];
   }
 
-  async snapshots(): Promise<readonly Snapshot[]> {
+  async snapshots(): Promise<{ readonly count: number; readonly list: readonly Snapshot[] }> {
     const data = await optional(this.fetcher, SNAPSHOTS_JSON, MAX_SNAPSHOTS);
-    return data ? parseSnapshots(data) : [];
+    return data ? parseSnapshots(data) : { count: 0, list: [] };
   }
 }
 

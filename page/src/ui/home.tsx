@@ -1,6 +1,8 @@
 // The channel, and the search for its packages.
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { JOINERS } from "../data/faults";
 import type { Channel, Notice } from "../model";
+import { publishLine } from "../settings";
 import { CopyLine } from "./copy";
 import { useLoaded } from "./hooks";
 import { FaultBox, Faults, Inside, More, Outside, Subdirs, Title, When, Word } from "./parts";
@@ -138,7 +140,6 @@ function Linked({ text }: { text: string }) {
 
 function Empty({ channel }: { channel: Channel }) {
   const { descriptor } = channel;
-  const command = `chaninfra publish my-package-1.0-0.conda -c ${descriptor.url}`;
   return (
     <section aria-labelledby="packages">
       <h2 id="packages">Packages</h2>
@@ -148,7 +149,7 @@ function Empty({ channel }: { channel: Channel }) {
       {channel.snapshot === null && (
         <>
           <p>Who may publish here puts the first one into it with:</p>
-          <CopyLine title="publish command" text={command} />
+          <CopyLine title="publish command" text={publishLine(descriptor, "my-package-1.0-0.conda")} />
         </>
       )}
     </section>
@@ -212,7 +213,7 @@ function Row({ channel, name, onOpen }: { channel: Channel; name: string; onOpen
       </Inside>
       <Subdirs names={channel.subdirsOf(name)} most={3} />
       <span class="what" dir="auto">
-        {summary?.summary ? visible(shortened(summary.summary, 200)) : ""}
+        {summary?.summary ? visible(shortened(summary.summary, 200), JOINERS) : ""}
       </span>
     </li>
   );

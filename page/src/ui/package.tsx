@@ -29,7 +29,7 @@ export function Package({ channel, name: asked, version, focus, again }: Shown &
     [channel, name],
   );
   // The builds do not wait for it, and one that cannot be read is none.
-  const [about] = useLoaded(() => channel.summary(name), [channel, name]);
+  const [about] = useLoaded(() => channel.newestSummary(name), [channel, name]);
   const summary = about.state === "done" ? about.value : null;
   return (
     <article>
