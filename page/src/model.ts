@@ -29,6 +29,12 @@ export interface SubdirIndex {
   readonly created: Date | null;
 }
 
+// The match specs of a record: how many they are, and the first of them as texts.
+export interface Specs {
+  readonly count: number;
+  readonly shown: readonly string[];
+}
+
 // A file of a package.
 export interface Build {
   readonly subdir: string;
@@ -44,8 +50,9 @@ export interface Build {
   readonly indexed: Date | null;
   readonly license: string | null;
   readonly noarch: string | null;
-  readonly depends: readonly string[];
-  readonly constrains: readonly string[];
+  // null: nobody can tell, since it cannot be read or is not there.
+  readonly depends: Specs | null;
+  readonly constrains: Specs | null;
   readonly sha256: string | null;
   // Whether it has attestations (CEP 50).
   readonly signed: boolean;
@@ -111,10 +118,13 @@ export interface Channel {
   search(text: string, most: number): { readonly names: readonly string[]; readonly found: number };
   // The subdirs that have the name.
   subdirsOf(name: string): readonly string[];
+  // With the summary of its newest file in any subdir.
   package(name: string): Promise<PackageView>;
+  // For a list, by one request: that of noarch, or else of the first subdir that has the name.
   summary(name: string): Promise<Summary | null>;
   notices(): Promise<readonly Notice[]>;
-  snapshots(): Promise<readonly Snapshot[]>;
+  // That of the latest time first; `count`: how many there are, of which the latest are listed.
+  snapshots(): Promise<{ readonly count: number; readonly list: readonly Snapshot[] }>;
 }
 
 export class FaultError extends Error {

@@ -6,7 +6,7 @@ import { downloadUrl, isYanked, specOf, versionsOf } from "../src/ui/builds";
 function build(version: string, subdir: string, more: Partial<Build> = {}): Build {
   return {
     subdir, version, name: "tool", file: `tool-${version}-0.conda`, url: "https://example.com/x", build: "0", buildNumber: 0, size: 1,
-    built: null, indexed: null, license: null, noarch: null, depends: [], constrains: [], sha256: null, signed: false, yanked: null, ...more,
+    built: null, indexed: null, license: null, noarch: null, depends: null, constrains: null, sha256: null, signed: false, yanked: null, ...more,
   };
 }
 

@@ -47,7 +47,8 @@ test("what a package says: newest first, the yanked one with its reason", async 
   assert.ok(newest && noarch && second && oldest);
   assert.equal(newest.url, new URL("linux-64/tool-1.10-py_1.conda", site.url).href);
   assert.equal(newest.buildNumber, 1);
-  assert.deepEqual(newest.depends, ["python >=3.10", "libz >=1.2,<2"]);
+  assert.deepEqual(newest.depends, { count: 2, shown: ["python >=3.10", "libz >=1.2,<2"] });
+  assert.deepEqual(newest.constrains, { count: 0, shown: [] });
   assert.match(newest.sha256 ?? "", /^[0-9a-f]{64}$/);
   assert.ok((newest.size ?? 0) > 100);
   assert.equal(newest.indexed?.toISOString(), "2026-01-01T00:00:00.000Z");
@@ -56,7 +57,7 @@ test("what a package says: newest first, the yanked one with its reason", async 
   // Its timestamp is in seconds.
   assert.equal(noarch.built?.toISOString(), "2023-11-14T22:13:20.000Z");
   assert.equal(noarch.noarch, "python");
-  assert.deepEqual(second.constrains, ["other >=2"]);
+  assert.deepEqual(second.constrains?.shown, ["other >=2"]);
   assert.deepEqual(oldest.yanked, { reason: "broken <b>on</b> import", when: "2026-01-01T00:00:00+00:00" });
   assert.equal(oldest.license, "MIT");
   assert.equal(summary?.summary, "Does what tools do");
@@ -65,11 +66,39 @@ test("what a package says: newest first, the yanked one with its reason", async 
   const said = { name: "tool", file: "tool-9-0.conda", summary: "Another", timestamp: 1_740_000_000_000, version: "9" };
   for (const [timestamp, summary] of [[1_740_000_000_000, "Does what tools do"], [1_760_000_000_000, "Another"]] as const) {
     site.changed.set("noarch/summaries/tool.json", JSON.stringify({ ...said, timestamp }));
-    assert.equal((await (await openChannel(site.url)).summary("tool"))?.summary, summary);
+    assert.equal((await (await openChannel(site.url)).package("tool")).summary?.summary, summary);
   }
   const before = site.asked.length;
   await channel.package("tool");
   assert.equal(site.asked.length, before);
+});
+
+test("a cache is asked to look again for all that changes, and not for shards", async () => {
+  await using site = await Site.open();
+  for (const channel of [await openChannel(site.url), await openChannel(site.url, "v1")]) {
+    await Promise.all([channel.package("tool"), channel.notices(), channel.snapshots()]);
+  }
+  const shards = site.caching.filter(([path]) => /\/shards\/[0-9a-f]{64}\./.test(path));
+  const others = site.caching.filter(([path]) => !path.includes("/shards/"));
+  assert.equal(shards.length, 4);
+  assert.deepEqual(new Set(shards.map(([, said]) => said)), new Set([undefined]));
+  assert.ok(others.length > 12, String(others));
+  // What `fetch` sends with `cache: "no-cache"`.
+  assert.deepEqual(new Set(others.map(([, said]) => said)), new Set(["max-age=0"]));
+});
+
+test("a list asks one subdir for the summary of a name, and its page the others too", async () => {
+  await using site = await Site.open({
+    "noarch/summaries/tool.json": JSON.stringify({ name: "tool", version: "1", summary: "That of noarch", timestamp: 1 }),
+  });
+  const channel = await openChannel(site.url);
+  const asked = () => site.asked.filter((path) => path.includes("/summaries/"));
+  assert.equal((await channel.summary("tool"))?.summary, "That of noarch");
+  await channel.summary("_libgcc_mutex");
+  assert.equal(await channel.summary("nothing"), null);
+  assert.deepEqual(asked(), ["noarch/summaries/tool.json", "linux-64/summaries/_libgcc_mutex.json"]);
+  assert.equal((await channel.package("tool")).summary?.summary, "Does what tools do");
+  assert.deepEqual(asked().slice(2), ["linux-64/summaries/tool.json"]);
 });
 
 test("packages of odd names, and those below v3", async () => {
@@ -92,7 +121,10 @@ test("a snapshot says what was there, with the shards of the channel", async () 
   assert.deepEqual(builds.filter((each) => each.yanked), []);
   assert.equal(builds.length, 4);
   assert.equal(builds[0]?.url, new URL("linux-64/tool-1.10-py_1.conda", site.url).href);
-  assert.deepEqual(await channel.snapshots(), [{ name: "v1", at: "2026-01-01T00:00:00Z", created: "2026-01-01T00:00:00Z" }]);
+  assert.deepEqual(await channel.snapshots(), {
+    count: 1,
+    list: [{ name: "v1", at: "2026-01-01T00:00:00Z", created: "2026-01-01T00:00:00Z" }],
+  });
   for (const name of ["v2", "..", "a/b", ""]) {
     await assert.rejects(openChannel(site.url, name), faulty("missing"), name);
   }
@@ -108,7 +140,7 @@ test("notices that have not expired", async () => {
   for (const code of [403, 404]) {
     for (const path of ["notices.json", "snapshots/index.json", "linux-64/summaries/tool.json"]) site.changed.set(path, status(code));
     assert.deepEqual(await channel.notices(), []);
-    assert.deepEqual(await channel.snapshots(), []);
+    assert.deepEqual(await channel.snapshots(), { count: 0, list: [] });
   }
 });
 

@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { encode } from "@msgpack/msgpack";
 import { openChannel } from "../src/data/channel";
 import { parseNotices, parseSnapshots, parseSummary } from "../src/data/documents";
+import { JOINERS } from "../src/data/faults";
 import { type Channel, FaultError } from "../src/model";
+import { visible } from "../src/ui/text";
 import { type Answer, packed, Site } from "./serving";
 import { block, frame } from "./zstd_writer";
 
@@ -62,11 +64,25 @@ test("a record with markup, control characters and long texts is text, cut", asy
   assert.ok(build);
   assert.equal(build.version, "<img src=x onerror=alert(1)>\ufffd\ufffd ");
   assert.equal(build.license?.length, 255);
-  assert.equal(build.depends.length, 1001);
-  assert.equal(build.depends.at(-1), "… and 4,000 more");
+  assert.deepEqual([build.depends?.count, build.depends?.shown.length], [5003, 1000]);
   assert.deepEqual(
     [build.constrains, build.built, build.size, build.sha256, build.noarch, build.signed],
-    [[], null, null, null, null, false],
+    [null, null, null, null, null, false],
+  );
+});
+
+test("how many dependencies there are is the number of the record, or it is said that nobody can tell", async () => {
+  const many = (number: number) => ({ depends: Array(number).fill("a"), constrains: Array(number).fill("b") });
+  const records = { 1: many(10_000), 2: many(20_001), 3: { depends: { a: 1 }, constrains: null }, 4: {} };
+  const files = Object.entries(records).map(([version, more]) => [`x-${version}-0.conda`, record("x", { version, ...more })]);
+  const [site, channel] = await opened({
+    x: { "packages.conda": Object.fromEntries(files), chaninfra: { yanks: { "x-5-0.conda": { when: "" } } } },
+  });
+  await using _ = site;
+  const { builds } = await channel.package("x");
+  assert.deepEqual(
+    builds.map((each) => [each.depends?.count, each.constrains?.count]),
+    [[undefined, undefined], [0, 0], [undefined, undefined], [undefined, undefined], [10_000, 10_000]],
   );
 });
 
@@ -190,7 +206,7 @@ test("packages elsewhere have the URL that clients use, and only one of the web"
   const shards = { x: { packages: { "x-1!2+3-0.tar.bz2": record("x") } } };
   const [site, channel] = await opened(shards, { base_url: "https://cdn.example.com/noarch" });
   await using _ = site;
-  assert.equal((await channel.package("x")).builds[0]?.url, "https://cdn.example.com/noarch/x-1!2+3-0.tar.bz2");
+  assert.equal((await channel.package("x")).builds[0]?.url, "https://cdn.example.com/noarch/x-1!2%2B3-0.tar.bz2");
   for (const own of [`${PUBLIC}/noarch`, `${PUBLIC}//other/`, `${PUBLIC}/https://evil.example/`, "s3://my-bucket/team/x"]) {
     for (const [path, answer] of Object.entries(channelOf(shards, { base_url: own }))) site.changed.set(path, answer);
     const [build] = (await (await openChannel(site.url)).package("x")).builds;
@@ -231,6 +247,26 @@ test("a summary has only links of the web, and no text without an end", () => {
   assert.deepEqual(said?.summary.source, []);
   assert.equal(said?.summary.documentation.length, 8);
   for (const data of [new Uint8Array([255]), bytes([1]), bytes(null)]) assert.equal(parseSummary(data), null);
+});
+
+test("what people read keeps its joiners, names and versions do not", async () => {
+  const text = "می\u200cخواهم 👩\u200d💻";
+  const said = parseSummary(bytes({ summary: text, description: `${text}\u200b`, license: "MIT" }));
+  assert.equal(said?.summary.summary, text);
+  assert.equal(said?.summary.description, `${text}\ufffd`);
+  assert.equal(parseNotices(bytes({ notices: [{ id: "a\u200d", message: text, level: "info" }] }), new Date())[0]?.message, text);
+  const [site, channel] = await opened({
+    x: {
+      "packages.conda": { "x-1-0.conda": record("x", { license: "M\u200dIT" }) },
+      chaninfra: { yanks: { "x-2-0.conda": { when: "", reason: text } } },
+    },
+  });
+  await using _ = site;
+  const [yanked, build] = (await channel.package("x")).builds;
+  assert.equal(yanked?.yanked?.reason, text);
+  assert.equal(build?.license, "M\ufffdIT");
+  // As it is shown.
+  for (const shown of [said?.summary.summary, yanked?.yanked?.reason]) assert.equal(visible(shown ?? "", JOINERS), text);
 });
 
 test("notices: which have expired, and how many are shown", () => {
@@ -274,7 +310,18 @@ test("only whole snapshots with names of snapshots are listed, the latest first"
       },
     }),
   );
-  assert.deepEqual(found.map((each) => each.name), ["b", "a"]);
+  assert.deepEqual(found.list.map((each) => each.name), ["b", "a"]);
+  assert.equal(found.count, 2);
+});
+
+test("of very many snapshots the latest are listed, and all are counted", () => {
+  const start = Date.parse("2020-01-01T00:00:00Z");
+  const time = (number: number) => new Date(start + number * 86_400_000).toISOString().replace(/\.\d+/, "");
+  const snapshots = Object.fromEntries(
+    Array.from({ length: 1500 }, (_, number) => [`d${String(number).padStart(5, "0")}`, { at: time(number), created: time(number) }]),
+  );
+  const { count, list } = parseSnapshots(bytes({ version: 1, snapshots }));
+  assert.deepEqual([count, list.length, list[0]?.name, list.at(-1)?.name], [1500, 1000, "d01499", "d00500"]);
 });
 
 test("the number of records counts only while the map of shards is that of the commit", async () => {

@@ -18,12 +18,15 @@ export type Answer = Uint8Array | string | ((response: ServerResponse) => void);
 export class Site {
   readonly changed = new Map<string, Answer>();
   readonly asked: string[] = [];
+  // What the caches on the way are told with each of them.
+  readonly caching: [string, string | undefined][] = [];
   readonly #server: Server;
 
   private constructor() {
     this.#server = createServer((request, response) => {
       const path = (request.url ?? "").replace("/team/", "");
       this.asked.push(path);
+      this.caching.push([path, request.headers["cache-control"]]);
       const answer = this.changed.get(path) ?? real(path);
       if (typeof answer === "function") answer(response);
       else response.writeHead(200, { "content-length": Buffer.byteLength(answer) }).end(answer);

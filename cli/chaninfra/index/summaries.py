@@ -20,7 +20,7 @@ from chaninfra.channel.conda.summary import MAX_SUMMARY, MoreAbout, Summary, dum
 from chaninfra.channel.errors import ChaninfraError, ConflictError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, StoredObject, get_within
 from chaninfra.channel.text import count
-from chaninfra.index.package.about import About, line, text, urls, words
+from chaninfra.index.package.about import JOINERS, About, line, text, urls, words
 from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
@@ -104,7 +104,7 @@ def cleaned(summary: Summary, of: Summary) -> Summary:
         version=of.version,
         build_number=of.build_number,
         timestamp=of.timestamp,
-        summary=line(summary.summary),
+        summary=line(summary.summary, JOINERS),
         description=text(summary.description),
         license=line(summary.license),
         home=urls([*summary.home]),

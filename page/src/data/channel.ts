@@ -25,6 +25,7 @@ import { compareVersions, parseVersion, type Version } from "./versions";
 
 // Most names of all subdirs, each counted as often as it is there.
 const MAX_NAMES = 2_000_000;
+const NOARCH = "noarch";
 // Most builds of a package that are shown.
 const MAX_BUILDS = 10_000;
 
@@ -131,7 +132,7 @@ async function optional(fetcher: Fetcher, path: string, most: number): Promise<U
 class OpenChannel implements Channel {
   readonly names: readonly string[];
   readonly #packages = new Map<string, Promise<PackageView>>();
-  readonly #summaries = new Map<string, Promise<Summary | null>>();
+  readonly #said = new Map<string, Promise<Said | null>>();
 
   constructor(
     private readonly fetcher: Fetcher,
@@ -162,7 +163,7 @@ class OpenChannel implements Channel {
 
   async #read(name: string): Promise<PackageView> {
     const [summary, ...shards] = await Promise.all([
-      this.summary(name),
+      this.#newestSummary(name),
       ...this.#indexesOf(name).map((index) => this.#shard(index, name)),
     ]);
     const faults = shards.flatMap((each) => each.faults);
@@ -194,25 +195,15 @@ class OpenChannel implements Channel {
     }
   }
 
-  summary(name: string): Promise<Summary | null> {
-    return kept(this.#summaries, name, () => this.#summary(name));
+  async summary(name: string): Promise<Summary | null> {
+    const subdirs = this.subdirsOf(name);
+    const subdir = subdirs.includes(NOARCH) ? NOARCH : subdirs[0];
+    return subdir === undefined ? null : ((await this.#saidIn(subdir, name))?.summary ?? null);
   }
 
-  // That of the newest file in any subdir. What cannot be read is none: nobody needs it.
-  async #summary(name: string): Promise<Summary | null> {
-    if (!this.hasPage) return null;
-    const paths = this.subdirsOf(name).map((subdir) => summaryPath(subdir, name));
-    const all = await Promise.all(
-      paths.map(async (path): Promise<Said | null> => {
-        try {
-          const data = path === null ? null : await this.fetcher.get(path, MAX_SUMMARY);
-          return data && parseSummary(data);
-        } catch (error) {
-          faultOf(error);
-          return null;
-        }
-      }),
-    );
+  // That of the newest file in any subdir.
+  async #newestSummary(name: string): Promise<Summary | null> {
+    const all = await Promise.all(this.subdirsOf(name).map((subdir) => this.#saidIn(subdir, name)));
     const found = all.filter((each) => each !== null);
     // As the writers of summaries order them.
     const newest = (a: Said, b: Said) =>
@@ -222,14 +213,29 @@ class OpenChannel implements Channel {
     return found.sort(newest)[0]?.summary ?? null;
   }
 
+  // What cannot be read is none: nobody needs it.
+  #saidIn(subdir: string, name: string): Promise<Said | null> {
+    const path = this.hasPage ? summaryPath(subdir, name) : null;
+    if (path === null) return Promise.resolve(null);
+    return kept(this.#said, path, async () => {
+      try {
+        const data = await this.fetcher.get(path, MAX_SUMMARY);
+        return data && parseSummary(data);
+      } catch (error) {
+        faultOf(error);
+        return null;
+      }
+    });
+  }
+
   async notices(): Promise<readonly Notice[]> {
     const data = await optional(this.fetcher, NOTICES_JSON, MAX_NOTICES);
     return data ? parseNotices(data, new Date()) : [];
   }
 
-  async snapshots(): Promise<readonly Snapshot[]> {
+  async snapshots(): Promise<{ readonly count: number; readonly list: readonly Snapshot[] }> {
     const data = await optional(this.fetcher, SNAPSHOTS_JSON, MAX_SNAPSHOTS);
-    return data ? parseSnapshots(data) : [];
+    return data ? parseSnapshots(data) : { count: 0, list: [] };
   }
 }
 

@@ -100,19 +100,19 @@ function isExpired(text: unknown, now: Date): boolean {
   return until <= now.getTime();
 }
 
-// The snapshots that are whole, that of the latest time first. Throws FaultError.
-export function parseSnapshots(data: Uint8Array): Snapshot[] {
+// How many snapshots are whole, and the latest of them, that of the latest time first. Throws FaultError.
+export function parseSnapshots(data: Uint8Array): { count: number; list: Snapshot[] } {
   const remedy = "ask who runs the channel to run `chaninfra snapshot ls`, which says how to mend it";
   const all = jsonObject(data, SNAPSHOTS_JSON, remedy)["snapshots"];
-  if (!isObject(all)) return [];
   const found: Snapshot[] = [];
-  for (const [name, each] of Object.entries(all).slice(0, MOST_SNAPSHOTS)) {
+  for (const [name, each] of isObject(all) ? Object.entries(all) : []) {
     if (!isObject(each) || !isSnapshotName(name) || (each["stage"] ?? "ready") !== "ready") continue;
     const { at, created } = each;
     if (typeof at !== "string" || !TIME.test(at) || typeof created !== "string" || !TIME.test(created)) continue;
     found.push({ name, at, created });
   }
-  return found.sort((a, b) => Number(a.at < b.at) - Number(a.at > b.at) || Number(a.name > b.name) - Number(a.name < b.name));
+  found.sort((a, b) => Number(a.at < b.at) - Number(a.at > b.at) || Number(a.name > b.name) - Number(a.name < b.name));
+  return { count: found.length, list: found.slice(0, MOST_SNAPSHOTS) };
 }
 
 // Subdir → number of records, of a snapshot. Throws FaultError.

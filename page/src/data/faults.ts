@@ -16,15 +16,19 @@ export function faultOf(error: unknown): Fault {
 }
 
 // Control characters, and those that change the order or the lines of what a page shows.
-const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 const BREAKS = /[\t\n]/g;
+// What people read keeps these: without them words of Persian and Hindi are others, and an emoji of several falls apart.
+// They turn nothing around. Names and versions have none.
+export const JOINERS = "\u200c\u200d";
+const JOINER = new RegExp(`[${JOINERS}]`, "gu");
 
 // The text on one line, of at most `most` characters, with � for what cannot be seen.
 export function line(text: string, most: number): string {
-  return lines(text, most).replace(BREAKS, " ");
+  return lines(text, most).replace(BREAKS, " ").replace(JOINER, "\ufffd");
 }
 
-// The same with its line breaks.
+// The same of a text that people read, with its line breaks and joiners.
 export function lines(text: string, most: number): string {
   const cut = text.length > most ? `${text.slice(0, most - 1)}…` : text;
   return cut.replace(/\r\n/g, "\n").replace(UNSEEN, "\ufffd");

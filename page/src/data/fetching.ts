@@ -6,6 +6,11 @@ const WHOLE_MS = 300_000;
 const CORS =
   "open the page at the channel's own URL; a page of another origin needs it in `cors-origins` of the stack config";
 
+// A file with the hash of its content in its name is always the same. Of all others a cache asks first whether it has
+// them as they are now, which the server answers without a body: Cache-Control lets it keep an index for minutes, in
+// which the page would not show what was published, and would look for what was deleted.
+const LASTING = /\/[0-9a-f]{64}\.msgpack\.zst$/;
+
 export interface Limits {
   // Without a byte for so long, and in all.
   readonly stalledMs: number;
@@ -45,7 +50,8 @@ export class Fetcher {
     const began = () => setTimeout(() => stop(`sent nothing for ${stalledMs / 1000} seconds`), stalledMs);
     let stalled = began();
     try {
-      const response = await fetch(url, { signal: abort.signal, redirect: "follow" });
+      const cache = LASTING.test(url.pathname) ? "default" : "no-cache";
+      const response = await fetch(url, { signal: abort.signal, redirect: "follow", cache });
       const body = this.#body(response, path, url);
       if (body === null) {
         await response.body?.cancel();

@@ -1,5 +1,5 @@
 // The shard of a package name (CEP 16): its records, and the yanks that chaninfra keeps beside them.
-import type { Build, Fault } from "../model";
+import type { Build, Fault, Specs } from "../model";
 import { count, fault, line, lines, webUrl } from "./faults";
 import { entries, FormatError, hex, value } from "./msgpack";
 import { unpacked } from "./shard_index";
@@ -141,8 +141,8 @@ function built(origin: Origin, name: string, packed: Uint8Array | undefined, yan
     indexed: time(integer(record, "indexed_timestamp"), false),
     license: text(record, "license"),
     noarch: typeof noarch === "string" ? line(noarch, MAX_TEXT) : noarch === true ? "generic" : null,
-    depends: texts(record, "depends"),
-    constrains: texts(record, "constrains"),
+    depends: packed ? specs(record, "depends") : null,
+    constrains: packed ? specs(record, "constrains") : null,
     sha256: digest(record, "sha256"),
     signed: digest(record, "attestations_sha256") !== null,
     yanked,
@@ -158,10 +158,11 @@ function fields(packed: Uint8Array): Map<string, Uint8Array> | null {
   }
 }
 
-// A wheel may say where it is (rattler); all other packages are where the index says.
+// A wheel may say where it is (rattler); all other packages are where the index says. A + stays %2B: Amazon S3 takes a +
+// for a space.
 function urlOf(record: Record, name: string, packages: URL): string {
   const said = name.endsWith(".whl") ? webUrl(value(record.get("url"))) : null;
-  return said ?? new URL(encodeURIComponent(name).replaceAll("%2B", "+"), packages).href;
+  return said ?? new URL(encodeURIComponent(name), packages).href;
 }
 
 function partsOf(name: string): { name: string; version: string; build: string } {
@@ -182,12 +183,13 @@ function text(record: Record, key: string): string | null {
   return typeof found === "string" && found !== "" ? line(found, MAX_TEXT) : null;
 }
 
-function texts(record: Record, key: string): string[] {
-  const found = value(record.get(key));
-  if (!Array.isArray(found)) return [];
-  const all = found.filter((each) => typeof each === "string").map((each) => line(each, MAX_DEPENDENCY));
-  const more = all.length - MAX_DEPENDS;
-  return more > 0 ? [...all.slice(0, MAX_DEPENDS), `… and ${count(more)} more`] : all;
+// A record that does not have the key has none of them.
+function specs(record: Record, key: string): Specs | null {
+  const packed = record.get(key);
+  const found = packed === undefined ? [] : value(packed);
+  if (!Array.isArray(found)) return null;
+  const texts = found.filter((each) => typeof each === "string").slice(0, MAX_DEPENDS);
+  return { count: found.length, shown: texts.map((each) => line(each, MAX_DEPENDENCY)) };
 }
 
 function integer(record: Record, key: string): number | null {

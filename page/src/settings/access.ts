@@ -69,13 +69,12 @@ export function boto3Variables(access: Access): (readonly [string, string])[] {
   const { region, "endpoint-url": endpoint } = access.descriptor;
   return [
     ["AWS_DEFAULT_REGION", region],
-    ...(hasOwnEndpoint(access) ? ([["AWS_ENDPOINT_URL_S3", endpoint]] as const) : []),
+    ...(hasOwnEndpoint(access.descriptor) ? ([["AWS_ENDPOINT_URL_S3", endpoint]] as const) : []),
   ];
 }
 
 // Whether the endpoint is another than that of AWS for the region.
-export function hasOwnEndpoint(access: Access): boolean {
-  const { region, "endpoint-url": endpoint } = access.descriptor;
+export function hasOwnEndpoint({ region, "endpoint-url": endpoint }: Descriptor): boolean {
   const suffix = DNS_SUFFIXES.find(([prefix]) => region.startsWith(prefix))?.[1] ?? DEFAULT_DNS_SUFFIX;
   return endpoint !== `https://s3.${region}.${suffix}`;
 }

@@ -35,7 +35,7 @@ export function clientSettings(descriptor: Descriptor, snapshot: string | null):
 const POINTS_CREDENTIALS: readonly string[] = ["condarc", "login", "aws-config"];
 
 function endpointNotes(access: Access): string[] {
-  if (isPublic(access) || !hasOwnEndpoint(access)) return [];
+  if (isPublic(access) || !hasOwnEndpoint(access.descriptor)) return [];
   return [
     `Your credentials are then used with ${access.descriptor["endpoint-url"]}, which only this channel names: use it if ` +
       "you know it as your store's.",
@@ -65,6 +65,24 @@ export function installLines(
   const url = shellWord(access.url);
   const spec = shellWord(version === null ? name : `${name}==${version}`);
   return [byPixi(access, url, spec), ...byConda(access, url, spec), ...byMamba(access, url, spec)];
+}
+
+// The command that publishes the file, on any machine: with the options that say where the store is.
+export function publishLine(descriptor: Descriptor, file: string): string {
+  return ["chaninfra", "publish", file, "-c", descriptor.url, ...storeOptions(descriptor)].map(shellWord).join(" ");
+}
+
+// Without a channel.json at hand a command finds the channel by these. What names no endpoint is on AWS, where the
+// region says the endpoint; with one it takes paths for the names of buckets.
+function storeOptions(descriptor: Descriptor): string[] {
+  const { region, "endpoint-url": endpoint, "force-path-style": path } = descriptor;
+  const own = hasOwnEndpoint(descriptor);
+  return [
+    ...(own ? ["--endpoint-url", endpoint] : []),
+    "--region",
+    region,
+    ...(path === own ? [] : [`--force-path-style=${path}`]),
+  ];
 }
 
 function byPixi(access: Access, url: string, spec: string): Snippet {

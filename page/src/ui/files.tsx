@@ -1,9 +1,10 @@
 // The files of a version, by subdir.
-import type { Build, Channel } from "../model";
+import { JOINERS } from "../data/faults";
+import type { Build, Channel, Specs } from "../model";
 import { dateOf, downloadUrl, specOf, type Version } from "./builds";
 import { CopyLine } from "./copy";
 import { Fold, Inside, Outside, Size, Some, Word } from "./parts";
-import { day, minute, plural, shortened, timeOf, visible } from "./text";
+import { counted, day, minute, plural, shortened, timeOf, visible } from "./text";
 
 const BASE = new URL(".", document.baseURI).href;
 
@@ -57,14 +58,14 @@ function File({ build, channel, open }: { build: Build; channel: Channel; open: 
           Yanked{yankedAt(build.yanked.when)}. It no longer installs.{" "}
           {build.yanked.reason ? (
             <>
-              Reason: <bdi>{visible(build.yanked.reason)}</bdi>
+              Reason: <bdi>{visible(build.yanked.reason, JOINERS)}</bdi>
             </>
           ) : (
             "No reason was given."
           )}
         </p>
       )}
-      <Fold open={open} summary={`${plural(build.depends.length, "dependency", "dependencies")} and details`}>
+      <Fold open={open} summary={build.depends ? `${plural(build.depends.count, "dependency", "dependencies")} and details` : "Details"}>
         {() => <Details build={build} channel={channel} />}
       </Fold>
     </li>
@@ -79,8 +80,8 @@ function yankedAt(when: string): string {
 function Details({ build, channel }: { build: Build; channel: Channel }) {
   return (
     <dl class="details">
-      <Specs label="Depends on" specs={build.depends} channel={channel} />
-      {build.constrains.length > 0 && <Specs label="Constrains" specs={build.constrains} channel={channel} />}
+      <SpecList label="Depends on" specs={build.depends} channel={channel} />
+      {build.constrains?.count !== 0 && <SpecList label="Constrains" specs={build.constrains} channel={channel} />}
       <dt>Build</dt>
       <dd>
         <Word text={build.build} />, number {build.buildNumber}
@@ -119,15 +120,18 @@ function Details({ build, channel }: { build: Build; channel: Channel }) {
   );
 }
 
-function Specs({ label, specs, channel }: { label: string; specs: readonly string[]; channel: Channel }) {
+function SpecList({ label, specs, channel }: { label: string; specs: Specs | null; channel: Channel }) {
+  const more = specs ? specs.count - specs.shown.length : 0;
   return (
     <>
       <dt>{label}</dt>
       <dd>
-        {specs.length === 0 ? (
+        {specs === null ? (
+          "not known: this page cannot read it in the index"
+        ) : specs.count === 0 ? (
           "nothing"
         ) : (
-          <Some items={specs} first={60} step={500} noun="of them" list={(some) => (
+          <Some items={specs.shown} first={60} step={500} noun="of them" list={(some) => (
             <ul class="specs">
               {some.map((spec) => (
                 <li>
@@ -137,6 +141,7 @@ function Specs({ label, specs, channel }: { label: string; specs: readonly strin
             </ul>
           )} />
         )}
+        {more > 0 && <p>{counted(more)} more are not shown.</p>}
       </dd>
     </>
   );

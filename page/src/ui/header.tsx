@@ -113,7 +113,7 @@ function Snapshots({ route, channel }: { route: Route; channel: Channel }) {
     };
   }, []);
   if (snapshots.state === "loading") return null;
-  if (snapshots.state === "done" && snapshots.value.length === 0) return null;
+  if (snapshots.state === "done" && snapshots.value.count === 0) return null;
   const place = route.place.page === "unknown" ? HOME : route.place;
   return (
     <details
@@ -132,20 +132,28 @@ function Snapshots({ route, channel }: { route: Route; channel: Channel }) {
             <Sentence text={snapshots.fault.message} /> <Sentence text={snapshots.fault.remedy} />
           </p>
         ) : (
-          <ul>
-            <li>
-              <Inside to={place} snapshot={null} current={route.snapshot === null}>
-                The channel as it is now
-              </Inside>
-            </li>
-            {snapshots.value.map(({ name, at }) => (
+          <>
+            <ul>
               <li>
-                <Inside to={place} snapshot={name} current={route.snapshot === name}>
-                  {visible(name)} <Moment at={timeOf(at)} />
+                <Inside to={place} snapshot={null} current={route.snapshot === null}>
+                  The channel as it is now
                 </Inside>
               </li>
-            ))}
-          </ul>
+              {snapshots.value.list.map(({ name, at }) => (
+                <li>
+                  <Inside to={place} snapshot={name} current={route.snapshot === name}>
+                    {visible(name)} <Moment at={timeOf(at)} />
+                  </Inside>
+                </li>
+              ))}
+            </ul>
+            {snapshots.value.count > snapshots.value.list.length && (
+              <p>
+                These are the latest {counted(snapshots.value.list.length)} of {counted(snapshots.value.count)}; all are listed by{" "}
+                <code>chaninfra snapshot ls</code>.
+              </p>
+            )}
+          </>
         )}
       </div>
     </details>

@@ -1,6 +1,8 @@
 // The channel, and the search for its packages.
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { JOINERS } from "../data/faults";
 import type { Channel, Notice } from "../model";
+import { publishLine } from "../settings";
 import { CopyLine } from "./copy";
 import { useLoaded } from "./hooks";
 import { FaultBox, Faults, Inside, Outside, Subdirs, Title, When, Word } from "./parts";
@@ -137,7 +139,6 @@ function Linked({ text }: { text: string }) {
 
 function Empty({ channel }: { channel: Channel }) {
   const { descriptor } = channel;
-  const command = `chaninfra publish my-package-1.0-0.conda -c ${descriptor.url}`;
   return (
     <section aria-labelledby="packages">
       <h2 id="packages">Packages</h2>
@@ -147,7 +148,7 @@ function Empty({ channel }: { channel: Channel }) {
       {channel.snapshot === null && (
         <>
           <p>Who may publish here puts the first one into it with:</p>
-          <CopyLine title="publish command" text={command} />
+          <CopyLine title="publish command" text={publishLine(descriptor, "my-package-1.0-0.conda")} />
         </>
       )}
     </section>
@@ -196,7 +197,7 @@ function Row({ channel, name }: { channel: Channel; name: string }) {
       </Inside>
       <Subdirs names={channel.subdirsOf(name)} most={3} />
       <span class="what" dir="auto">
-        {summary?.summary ? visible(shortened(summary.summary, 200)) : ""}
+        {summary?.summary ? visible(shortened(summary.summary, 200), JOINERS) : ""}
       </span>
     </li>
   );

@@ -1,10 +1,11 @@
 // How the page writes what it shows: texts of others, numbers, sizes and times.
+import { JOINERS } from "../data/faults";
 
 // Control, format (bidi, zero width), line separator and lone surrogate characters.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-// What a text of several lines may have: line ends, tabs, and the joiners that Persian, Hindi and emoji need.
-export const PROSE = "\n\t\u200c\u200d";
+// What a text of several lines may have: line ends, tabs, and joiners.
+export const PROSE = `\n\t${JOINERS}`;
 
 // The text with each character that cannot be seen, or that turns the others around, as its code: ⟨U+202E⟩.
 // Characters in `kept` stay.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,8 @@ from support.browser.chromium import Chromium, Visit
 from support.browser.full_channel import PublicChannel
 from support.browser.written import SHARDS, put_shards, record, shard
 from support.channels.channel_at import PREFIX
+from support.channels.cli_runner import chaninfra
+from support.channels.packages import make_package
 from support.servers.web_server import Answer, redirect, web_server
 
 pytestmark = pytest.mark.long
@@ -139,7 +143,18 @@ def test_without_scripts_it_says_that_it_needs_them(browser: Chromium, full: Pub
         assert "needs JavaScript" in visit.page.content()
 
 
-def test_a_channel_without_packages_says_how_the_first_one_is_put(browser: Chromium, channel: PublicChannel) -> None:
-    with browser.visit(channel.page) as visit:
+def test_a_channel_without_packages_says_how_the_first_one_is_put(
+    browser: Chromium, channel: PublicChannel, tmp_path: Path
+) -> None:
+    with browser.visit(channel.page, permissions=["clipboard-read", "clipboard-write"]) as visit:
         visit.page.get_by_text("This channel has no packages yet.").wait_for()
-        assert f"chaninfra publish my-package-1.0-0.conda -c {channel.place.url}" in visit.text()
+        visit.page.get_by_role("button", name="Copy publish command").click()
+        visit.page.get_by_text("copied.").wait_for(state="attached")
+        program, *words = shlex.split(visit.page.evaluate("navigator.clipboard.readText()"))
+        assert (program, words[1]) == ("chaninfra", "my-package-1.0-0.conda")
+        words[1] = str(make_package(tmp_path, "my-package", "1.0"))
+        # As it was pasted: only the keys are in the environment.
+        done = chaninfra(*words, env=channel.place.server.environment())
+        assert done.returncode == 0, done.stderr
+        visit.page.reload()
+        visit.page.get_by_role("link", name="my-package", exact=True).wait_for()

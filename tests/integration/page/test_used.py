@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from support.browser.chromium import Chromium, Visit
-from support.browser.full_channel import SNAPSHOT, PublicChannel
+from support.browser.full_channel import REASON, SNAPSHOT, PublicChannel
+from support.browser.written import SHARDS
+from support.channels.packages import make_package
 
 pytestmark = pytest.mark.long
 
@@ -75,6 +79,36 @@ def test_a_link_shows_the_same_to_whoever_opens_it(browser: Chromium, full: Publ
         second.page.wait_for_load_state("networkidle")
         assert second.text() == shown
         assert second.page.url == f"{full.page}{place}"
+
+
+def test_loading_it_again_shows_what_was_published_yanked_and_deleted_since(
+    browser: Chromium, channel: PublicChannel, tmp_path: Path
+) -> None:
+    done = channel.place.done
+    for name in ("aaa", "ccc"):
+        done("publish", make_package(tmp_path, name, "1.0"))
+    # A browser may keep the index for so long, and what scripts read it does not ask for again when it reloads.
+    with urllib.request.urlopen(f"{channel.url}noarch/{SHARDS}", timeout=20) as answer:  # noqa: S310 - of the test server
+        assert answer.headers["Cache-Control"] == "max-age=300"
+    with browser.visit(f"{channel.page}#/package/ccc") as visit:
+        visit.page.get_by_text("ccc-1.0-0.conda").wait_for()
+        assert REASON not in visit.text()
+        done("publish", make_package(tmp_path, "bbb", "1.0"))
+        done("yank", "ccc-1.0-0.conda", "--reason", REASON)
+        done("delete", "aaa-1.0-0.conda", "--yes", "--reason", "it was a mistake")
+        visit.page.reload()
+        visit.page.get_by_text(REASON).wait_for()
+        visit.page.get_by_role("link", name="Packages", exact=True).click()
+        visit.page.get_by_role("link", name="bbb", exact=True).wait_for()
+        assert visit.page.locator("#results a").all_inner_texts() == ["bbb", "ccc"]
+        # What has not changed is not sent again: the second time without a body.
+        before = len(visit.got())
+        visit.page.reload()
+        visit.page.get_by_role("link", name="bbb", exact=True).wait_for()
+        visit.page.wait_for_load_state("networkidle")
+        again = {got.url.rpartition("/")[2]: got for got in visit.got()[before:]}
+        for name in ("channel.json", SHARDS):
+            assert (again[name].status, again[name].size) == (304, 0)
 
 
 def test_back_and_forth(visit: Visit) -> None:

@@ -138,7 +138,7 @@ def _place(package: Listed) -> tuple[str, str]:
 def _lines(channel: Channel, packages: Sequence[Listed], shown: Progress) -> dict[tuple[str, str], tuple[str, str]]:
     """(subdir, name) → the file that says something of the packages of this name, and what, in a line."""
     from chaninfra.channel.text import count
-    from chaninfra.index.package.about import line
+    from chaninfra.index.package.about import JOINERS, line
     from chaninfra.index.said import read_said
 
     if not channel.descriptor.has_summaries:
@@ -147,7 +147,7 @@ def _lines(channel: Channel, packages: Sequence[Listed], shown: Progress) -> dic
     said = read_said(channel, dict.fromkeys(map(_place, packages)), shown)
     if said.error is not None:
         streams.note(f"the summaries of {count(said.unread, 'name')} could not be read: {said.error.summary}")
-    lines = {place: (summary.file, line(summary.summary)) for place, summary in said.summaries.items()}
+    lines = {place: (summary.file, line(summary.summary, JOINERS)) for place, summary in said.summaries.items()}
     return {place: (file, text) for place, (file, text) in lines.items() if text is not None}
 
 
@@ -242,12 +242,14 @@ def _behind(late: Behind) -> str:
 def _text(packages: Sequence[Listed], said: Mapping[tuple[str, str], tuple[str, str]] | None = None) -> str:
     """The table; what is said of a name stands in the row of the file that says it, or in the first one of the name."""
     from chaninfra.channel.text import count
+    from chaninfra.index.package.about import line
 
     rows_of: dict[tuple[str, str], list[str]] = {}
     for each in packages if said else ():
         rows_of.setdefault(_place(each), []).append(each.file)
     shown = {
-        (place[0], file if file in rows_of[place] else rows_of[place][0]): text
+        # Without what a terminal would be shown as an escape.
+        (place[0], file if file in rows_of[place] else rows_of[place][0]): line(text) or ""
         for place, (file, text) in (said or {}).items()
     }
     rows = [

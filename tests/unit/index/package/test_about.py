@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES, Suffix
-from chaninfra.index.package.about import MAX_ABOUT, MAX_LINE, MAX_TEXT, NOTHING, About, parse_about
+from chaninfra.index.package.about import JOINERS, MAX_ABOUT, MAX_LINE, MAX_TEXT, NOTHING, About, parse_about
 from chaninfra.index.package.archive import read_data
 from chaninfra.index.package.bz2_stream import Bz2Stream
 from support.channels.archives import METADATA, conda, index_json, tar, tar_bz2, zipped
@@ -122,6 +122,13 @@ def test_control_characters_are_removed() -> None:
     assert parse_about(b'{"summary": "a\\ud800b"}').summary in ("ab", None)
 
 
+def test_what_people_read_keeps_its_joiners() -> None:
+    text = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f4bb"
+    bare = text.replace("\u200c", "").replace("\u200d", "")
+    found = about(summary=f" {text}\u200b\u200e", description=f"{text}\u202e\n{text}", license=text, tags=[text])
+    assert found == About(summary=text, description=f"{text}\n{text}", license=bare, tags=(bare,))
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -154,8 +161,13 @@ JSON = st.recursive(
 def test_any_json_is_read(fields: dict[str, Any]) -> None:
     found = about(**fields)
     for text in (found.summary, found.license, found.license_family):
-        assert text is None or (text.isprintable() and 0 < len(text) <= MAX_LINE)
-    assert found.description is None or found.description.replace("\n", "").isprintable()
+        assert text is None or (seen(text) and 0 < len(text) <= MAX_LINE)
+    assert found.description is None or seen(found.description.replace("\n", ""))
+
+
+def seen(text: str) -> bool:
+    """Whether it has nothing invisible but joiners."""
+    return "".join(char for char in text if char not in JOINERS).isprintable()
 
 
 @pytest.mark.parametrize("suffix", PACKAGE_SUFFIXES)
