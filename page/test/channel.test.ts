@@ -61,6 +61,12 @@ test("what a package says: newest first, the yanked one with its reason", async 
   assert.equal(oldest.license, "MIT");
   assert.equal(summary?.summary, "Does what tools do");
   assert.deepEqual(summary?.home, ["https://tool.example.com/"]);
+  // The newest file is that of the latest timestamp, whatever its version.
+  const said = { name: "tool", file: "tool-9-0.conda", summary: "Another", timestamp: 1_740_000_000_000, version: "9" };
+  for (const [timestamp, summary] of [[1_740_000_000_000, "Does what tools do"], [1_760_000_000_000, "Another"]] as const) {
+    site.changed.set("noarch/summaries/tool.json", JSON.stringify({ ...said, timestamp }));
+    assert.equal((await (await openChannel(site.url)).summary("tool"))?.summary, summary);
+  }
   const before = site.asked.length;
   await channel.package("tool");
   assert.equal(site.asked.length, before);
@@ -71,7 +77,7 @@ test("packages of odd names, and those below v3", async () => {
   const channel = await openChannel(site.url);
   const odd = await channel.package("constructor");
   assert.deepEqual(odd.builds.map((each) => [each.name, each.version]), [["constructor", "1!0.1"]]);
-  assert.equal(odd.summary, null);
+  assert.equal(odd.summary?.summary, null);
   assert.deepEqual((await channel.package("modern")).builds.map((each) => each.file), ["modern-2-0.conda"]);
   assert.deepEqual(await channel.package("__proto__"), { name: "__proto__", builds: [], summary: null, faults: [] });
 });

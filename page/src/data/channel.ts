@@ -214,10 +214,11 @@ class OpenChannel implements Channel {
       }),
     );
     const found = all.filter((each) => each !== null);
+    // As the writers of summaries order them.
     const newest = (a: Said, b: Said) =>
+      b.timestamp - a.timestamp ||
       compareVersions(parseVersion(b.version), parseVersion(a.version)) ||
-      b.buildNumber - a.buildNumber ||
-      b.timestamp - a.timestamp;
+      b.buildNumber - a.buildNumber;
     return found.sort(newest)[0]?.summary ?? null;
   }
 

@@ -67,8 +67,15 @@ export function accessNote(access: Access): string {
 // The variables from which boto3, with which conda reads, has the region and the endpoint.
 export function boto3Variables(access: Access): (readonly [string, string])[] {
   const { region, "endpoint-url": endpoint } = access.descriptor;
+  return [
+    ["AWS_DEFAULT_REGION", region],
+    ...(hasOwnEndpoint(access) ? ([["AWS_ENDPOINT_URL_S3", endpoint]] as const) : []),
+  ];
+}
+
+// Whether the endpoint is another than that of AWS for the region.
+export function hasOwnEndpoint(access: Access): boolean {
+  const { region, "endpoint-url": endpoint } = access.descriptor;
   const suffix = DNS_SUFFIXES.find(([prefix]) => region.startsWith(prefix))?.[1] ?? DEFAULT_DNS_SUFFIX;
-  const its: (readonly [string, string])[] =
-    endpoint === `https://s3.${region}.${suffix}` ? [] : [["AWS_ENDPOINT_URL_S3", endpoint]];
-  return [["AWS_DEFAULT_REGION", region], ...its];
+  return endpoint !== `https://s3.${region}.${suffix}`;
 }

@@ -1,6 +1,6 @@
 // Settings and commands for clients, of a descriptor, by its own default way of access.
 import type { Descriptor, Snippet } from "../model";
-import { accessNote, accessOf, boto3Variables, hasS3Options, hasShardsAlone, isPublic, type Access } from "./access";
+import { accessNote, accessOf, boto3Variables, hasOwnEndpoint, hasS3Options, hasShardsAlone, isPublic, type Access } from "./access";
 import { awsConfig, condaNotes, condarc, config, login, pixi, pyproject, type Format } from "./formats";
 import { isPrintable, shellExports, shellWord } from "./text";
 import { CONDA_SHARDS_SWITCH, MAMBA_SHARDS } from "./versions";
@@ -23,7 +23,23 @@ const SNAPSHOT = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 // The text of each format is what `chaninfra manifest --format FORMAT CHANNEL` prints, or with --snapshot. What is not
 // possible for the channel is left out; nothing is, if the channel cannot be read as its descriptor says.
 export function clientSettings(descriptor: Descriptor, snapshot: string | null): Snippet[] {
-  return formats(descriptor, snapshot).map(([, title, text]) => ({ title, text, notes: [] }));
+  const access = readable(descriptor, snapshot);
+  return formats(descriptor, snapshot).map(([name, title, text]) => ({
+    title,
+    text,
+    notes: access !== null && POINTS_CREDENTIALS.includes(name) ? endpointNotes(access) : [],
+  }));
+}
+
+// `chaninfra manifest` prints these only for an endpoint that its user named; here the user has to judge it.
+const POINTS_CREDENTIALS: readonly string[] = ["condarc", "login", "aws-config"];
+
+function endpointNotes(access: Access): string[] {
+  if (isPublic(access) || !hasOwnEndpoint(access)) return [];
+  return [
+    `Your credentials are then used with ${access.descriptor["endpoint-url"]}, which only this channel names: use it if ` +
+      "you know it as your store's.",
+  ];
 }
 
 // The same by the names of the formats, for the test that compares.
@@ -70,7 +86,7 @@ function byConda(access: Access, url: string, spec: string): Snippet[] {
   const setting = access.snapshot === null ? "" : "CONDA_REPODATA_USE_SHARDS=false ";
   const elsewhere = access.snapshot === null ? [] : [`For conda from ${CONDA_SHARDS_SWITCH}, in a POSIX shell; elsewhere use the .condarc.`];
   return [
-    { title: "conda", text: [...variables, `${setting}conda install -c ${url} ${spec}`].join("\n"), notes: [...notes, ...elsewhere] },
+    { title: "conda", text: [...variables, `${setting}conda install -c ${url} ${spec}`].join("\n"), notes: [...endpointNotes(access), ...notes, ...elsewhere] },
   ];
 }
 

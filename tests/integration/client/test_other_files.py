@@ -68,10 +68,32 @@ def test_publishers_write_channeldata_where_their_policy_knows_it(on_minio: Plac
     assert done.returncode == 0, done.stderr
     assert ("channeldata.json does not have the last changes" in done.stderr) is not may, done.stderr
     if not may:
+        assert "`pulumi up` lets publishers write it" in done.stderr
         found = on_minio.run("doctor", "--check", "channeldata")
         assert "channeldata.json is missing" in found.stdout
         on_minio.done("reindex")
     assert read(on_minio, "channeldata.json")["packages"]["a"]["summary"] == "What a 1.0 is"
+
+
+def test_what_lacks_commits_is_told_and_a_re_index_adds_them(on_minio: Place, tmp_path: Path) -> None:
+    """As a publisher does that is killed before it has written it."""
+    asking(on_minio, channeldata=True)
+    on_minio.done("publish", package(tmp_path, "a"))
+    client, where = on_minio.server.client(), {"Bucket": on_minio.bucket, "Key": f"{PREFIX}/channeldata.json"}
+    old = client.get_object(**where)
+    body = old["Body"].read()
+    on_minio.done("publish", package(tmp_path, "b"))
+    client.put_object(**where, Body=body, Metadata=old["Metadata"], ContentType="application/json")
+    found = on_minio.run("doctor", "--check", "channeldata")
+    assert "channeldata.json lacks 1 commit in noarch, and was last written" in found.stdout
+    assert "chaninfra reindex" in found.stdout
+    on_minio.done("reindex")
+    assert [*read(on_minio, "channeldata.json")["packages"]] == ["a", "b"]
+    client.put_object(**where, Body=b"{}", ContentType="application/json")
+    found = on_minio.run("doctor", "--check", "channeldata")
+    assert "channeldata.json was written by another tool" in found.stdout
+    on_minio.done("reindex")
+    assert [*read(on_minio, "channeldata.json")["packages"]] == ["a", "b"]
 
 
 def test_a_yank_and_a_delete_are_in_both_files(on_minio: Place, tmp_path: Path) -> None:

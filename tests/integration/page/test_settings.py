@@ -66,7 +66,8 @@ def answers(program: Path, questions: Sequence[Question]) -> list[dict[str, Any]
     lines = [json.dumps(msgspec.to_builtins(each)) for each in questions]
     command = ["node", str(program)]
     ran = subprocess.run(command, input="\n".join(lines), capture_output=True, check=True, timeout=60, text=True)
-    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    # JSON may have line ends of Unicode in it.
+    found = [json.loads(line) for line in ran.stdout.removesuffix("\n").split("\n")]
     assert len(found) == len(questions)
     return found
 
@@ -89,8 +90,7 @@ def compare(program: Path, questions: Sequence[Question]) -> None:
         expected = printed(question)
         wrong = [name for name in FORMATS if found.get(name) != expected.get(name)]
         assert not wrong, (wrong[0], found.get(wrong[0]), expected.get(wrong[0]))
-        shown = [{"title": title, "text": text, "notes": []} for _, title, text in answer["formats"]]
-        assert answer["settings"] == shown
+        assert [[one["title"], one["text"]] for one in answer["settings"]] == [one[1:] for one in answer["formats"]]
 
 
 def described(provider: str, **keys: Any) -> Descriptor:
@@ -203,6 +203,21 @@ def test_the_commands_that_install_a_package(program: Path) -> None:
     }
     assert snapshot["conda"] == f"CONDA_REPODATA_USE_SHARDS=false conda install -c {url}/snapshots/2026-11 hello"
     assert snapshot["pixi"].startswith(f"pixi workspace channel add --prepend {url}/snapshots/2026-11\n")
+
+
+def test_settings_that_point_credentials_at_an_endpoint_say_so(program: Path) -> None:
+    """`chaninfra manifest` refuses to print them for an endpoint that only the channel names."""
+    of_aws, minio, public = described("aws"), described("minio"), described("minio", visibility="public")
+    hostile = msgspec.structs.replace(of_aws, endpoint_url="https://evil.example.com")
+    found = []
+    for answer in answers(program, [Question(each) for each in (of_aws, minio, public, hostile)]):
+        snippets = [*answer["settings"], *answer["install"]]
+        noted = {one["title"]: note for one in snippets for note in one["notes"] if "Your credentials are then" in note}
+        found.append(noted)
+    assert (found[0], found[2]) == ({}, {})
+    assert set(found[1]) == {".condarc", "pixi auth login", "conda"}
+    assert set(found[3]) == {".condarc", "~/.aws/config", "conda"}
+    assert all("https://evil.example.com" in note for note in found[3].values())
 
 
 def test_no_command_has_a_name_or_a_version_that_is_an_option_or_runs(program: Path) -> None:

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import zstandard
 from rattler import Version
 
@@ -25,8 +24,6 @@ from chaninfra.channel.conda.layout import ChannelLayout
 from chaninfra.channel.conda.shard_index import read_shard_index
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.conda.summary import Summary
-from chaninfra.channel.conda.summary import dump as dump_summary
 from chaninfra.channel.outputs.descriptor import Descriptor, dump
 from chaninfra.index.channel import Channel
 from chaninfra.index.notices import add, new_notice
@@ -42,7 +39,7 @@ from support.paths import ROOT
 
 FOLDER = ROOT / "page" / "test" / "data"
 _SUBDIRS: tuple[Subdir, ...] = ("noarch", "linux-64", "osx-64")
-_DEPENDS = ["python >=3.10", "libz >=1.2,<2"]
+_OF_TOOL: dict[str, Any] = {"subdir": "linux-64", "depends": ["python >=3.10", "libz >=1.2,<2"], "license": "MIT"}
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 _VERSIONS = """
@@ -86,11 +83,11 @@ def _channel() -> Mapping[str, bytes]:
         data = index.encode(said.index.compression_level, runtime.time)
         store.objects[key] = dataclasses.replace(store.objects[key], data=data)
     channel = _open(said, store, runtime)
-    _publish(channel, index_json("tool", "1.9", subdir="linux-64", license="MIT", timestamp=1_600_000_000_000))
+    _publish(channel, index_json("tool", "1.9", timestamp=1_600_000_000_000, **_OF_TOOL))
     _publish(
         channel,
-        index_json("tool", "1.10", build="py_1", build_number=1, subdir="linux-64", depends=_DEPENDS, license="MIT"),
-        index_json("tool", "1.10", build="py_0", subdir="linux-64", depends=_DEPENDS, constrains=["other >=2"]),
+        index_json("tool", "1.10", build="py_1", build_number=1, timestamp=1_750_000_000_000, **_OF_TOOL),
+        index_json("tool", "1.10", build="py_0", constrains=["other >=2"], **_OF_TOOL),
         index_json("tool", "1.10", build="0", noarch="python", timestamp=1_700_000_000),
         index_json("constructor", "1!0.1", noarch="generic"),
         index_json("_libgcc_mutex", "0.1", build="main", subdir="linux-64"),
@@ -100,17 +97,6 @@ def _channel() -> Mapping[str, bytes]:
     yank(channel, ["linux-64/tool-1.9-0.conda"], "broken <b>on</b> import")
     add(channel, new_notice("tool 1.9 is yanked", "warning", now=_NOW, until=_NOW.replace(year=2999), id_="yanked"))
     add(channel, new_notice("over", "critical", now=_NOW, until=_NOW.replace(month=2), id_="over"))
-    summary = Summary(
-        name="tool",
-        file="tool-1.10-py_1.conda",
-        version="1.10",
-        build_number=1,
-        summary="Does what tools do",
-        license="MIT",
-        home=("https://tool.example.com/",),
-        source=("https://git.example.com/tool",),
-    )
-    older = msgspec.structs.replace(summary, version="1.9", file="tool-1.9-0.conda", summary="Older")
     left_out = (".chaninfra/", ".conda", "repodata.json", "repodata.json.zst")
     return {
         **{
@@ -118,8 +104,6 @@ def _channel() -> Mapping[str, bytes]:
             for key, body in sorted(store.objects.items())
             if not key.removeprefix("team/").startswith(left_out[0]) and not key.endswith(left_out[1:])
         },
-        "linux-64/summaries/tool.json": dump_summary(summary),
-        "noarch/summaries/tool.json": dump_summary(older),
         "channel.json": dump(said),
     }
 
@@ -137,10 +121,22 @@ def _publish(channel: Channel, *indexes: dict[str, Any]) -> None:
         for number, index in enumerate(indexes):
             path = Path(folder, str(number), f"{index['name']}-{index['version']}-{index['build']}.conda")
             path.parent.mkdir()
-            path.write_bytes(conda(index))
+            path.write_bytes(conda(index, {"about.json": json.dumps(_about(index)).encode()}))
             packages.append(read(path))
         published = publish(channel, packages, "refuse", Silent())
     assert published.error is None, published.error
+
+
+def _about(index: Mapping[str, Any]) -> dict[str, Any]:
+    """What a package says of itself: only `tool` does."""
+    if index["name"] != "tool":
+        return {}
+    newest = {
+        "summary": "Does what tools do",
+        "home": "https://tool.example.com/",
+        "dev_url": "https://git.example.com/",
+    }
+    return {**newest, "license": "MIT"} if index["build"] == "py_1" else {"summary": "Older"}
 
 
 def _frames() -> Mapping[str, bytes]:

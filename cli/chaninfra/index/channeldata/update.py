@@ -18,7 +18,7 @@ from chaninfra.channel.conda.object_names import CHANNELDATA_JSON
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.summary import MAX_SUMMARY, Summary, parse, summary_key
-from chaninfra.channel.errors import ConflictError, StorageError
+from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectMeta, StoredObject, get_within
 from chaninfra.index.channel import Channel
 from chaninfra.index.channeldata.document import MAX_CHANNELDATA, Made, body, read
@@ -41,6 +41,12 @@ _FEW = 1000
 """Most package names whose shards and summaries are read with `due`."""
 _AT_ONCE = 500
 """Package names whose shards and summaries are in memory at the same time."""
+
+
+_DENIED = (
+    "the index is written all the same. `pulumi up` lets publishers write it; without a stack, let them write it. Then "
+    "`chaninfra reindex` adds what it lacks"
+)
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,8 @@ def _write(channel: Channel, key: str, when: When) -> bool:
         )
     if isinstance(stored, StoredObject) and stored.data == content.data and content.metadata == stored.metadata:
         return False
-    channel.writer.put(key, content, _condition(stored))
+    with remedy_if_denied(_DENIED):
+        channel.writer.put(key, content, _condition(stored))
     return True
 
 
