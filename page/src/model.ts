@@ -75,7 +75,6 @@ export interface PackageView {
   readonly name: string;
   // Newest version first; of a version the highest build number first.
   readonly builds: readonly Build[];
-  readonly summary: Summary | null;
   // What could not be read, a sentence each: a missing shard of a subdir.
   readonly faults: readonly Fault[];
 }
@@ -121,10 +120,11 @@ export interface Channel {
   search(text: string, most: number): { readonly names: readonly string[]; readonly found: number };
   // The subdirs that have the name.
   subdirsOf(name: string): readonly string[];
-  // With the summary of its newest file in any subdir.
   package(name: string): Promise<PackageView>;
   // For a list, by one request: that of noarch, or else of the first subdir that has the name.
   summary(name: string): Promise<Summary | null>;
+  // For its page: that of the newest file in any subdir.
+  newestSummary(name: string): Promise<Summary | null>;
   notices(): Promise<readonly Notice[]>;
   // That of the latest time first; `count`: how many there are, of which the latest are listed.
   snapshots(): Promise<{ readonly count: number; readonly list: readonly Snapshot[] }>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Build } from "../src/model";
-import { downloadUrl, isYanked, specOf, versionsOf } from "../src/ui/builds";
+import { downloadUrl, isBrowsed, isYanked, specOf, versionsOf } from "../src/ui/builds";
 
 function build(version: string, subdir: string, more: Partial<Build> = {}): Build {
   return {
@@ -55,4 +55,13 @@ test("a file is downloaded from the public URL, also where the page is not serve
   assert.equal(downloadUrl(`${base}noarch/a-1-0.conda`, base, "https://example.com/c/"), "https://example.com/c/noarch/a-1-0.conda");
   assert.equal(downloadUrl(`${base}noarch/a-1-0.conda`, base, null), `${base}noarch/a-1-0.conda`);
   assert.equal(downloadUrl("https://other.example.com/a-1-0.conda", base, "https://example.com/c"), "https://other.example.com/a-1-0.conda");
+});
+
+test("the page of `chaninfra browse` is on this machine, and at no URL of the channel", () => {
+  const store = "http://127.0.0.1:9000/bucket/channel";
+  assert.equal(isBrowsed("http://127.0.0.1:8765/", null), true);
+  assert.equal(isBrowsed("http://localhost:8765/", "https://packages.example.com/team"), true);
+  assert.equal(isBrowsed(`${store}/`, store), false);
+  assert.equal(isBrowsed(`${store}/`, `${store}/`), false);
+  assert.equal(isBrowsed("https://packages.example.com/team/", null), false);
 });

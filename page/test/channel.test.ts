@@ -35,7 +35,10 @@ test("what a channel says", async () => {
 test("what a package says: newest first, the yanked one with its reason", async () => {
   await using site = await Site.open();
   const channel = await openChannel(site.url);
-  const { builds, summary, faults } = await channel.package("tool");
+  // A summary that never comes holds back no build.
+  site.changed.set("linux-64/summaries/tool.json", () => {});
+  const { builds, faults } = await channel.package("tool");
+  site.changed.delete("linux-64/summaries/tool.json");
   assert.deepEqual(faults, []);
   assert.deepEqual(builds.map((each) => `${each.subdir}/${each.file}`), [
     "linux-64/tool-1.10-py_1.conda",
@@ -60,16 +63,17 @@ test("what a package says: newest first, the yanked one with its reason", async 
   assert.deepEqual(second.constrains?.shown, ["other >=2"]);
   assert.deepEqual(oldest.yanked, { reason: "broken <b>on</b> import", when: "2026-01-01T00:00:00+00:00" });
   assert.equal(oldest.license, "MIT");
+  const summary = await channel.newestSummary("tool");
   assert.equal(summary?.summary, "Does what tools do");
   assert.deepEqual(summary?.home, ["https://tool.example.com/"]);
   // The newest file is that of the latest timestamp, whatever its version.
   const said = { name: "tool", file: "tool-9-0.conda", summary: "Another", timestamp: 1_740_000_000_000, version: "9" };
   for (const [timestamp, summary] of [[1_740_000_000_000, "Does what tools do"], [1_760_000_000_000, "Another"]] as const) {
     site.changed.set("noarch/summaries/tool.json", JSON.stringify({ ...said, timestamp }));
-    assert.equal((await (await openChannel(site.url)).package("tool")).summary?.summary, summary);
+    assert.equal((await (await openChannel(site.url)).newestSummary("tool"))?.summary, summary);
   }
   const before = site.asked.length;
-  await channel.package("tool");
+  await Promise.all([channel.package("tool"), channel.newestSummary("tool")]);
   assert.equal(site.asked.length, before);
 });
 
@@ -115,7 +119,7 @@ test("a list asks one subdir for the summary of a name, and its page the others 
   await channel.summary("_libgcc_mutex");
   assert.equal(await channel.summary("nothing"), null);
   assert.deepEqual(asked(), ["noarch/summaries/tool.json", "linux-64/summaries/_libgcc_mutex.json"]);
-  assert.equal((await channel.package("tool")).summary?.summary, "Does what tools do");
+  assert.equal((await channel.newestSummary("tool"))?.summary, "Does what tools do");
   assert.deepEqual(asked().slice(2), ["linux-64/summaries/tool.json"]);
 });
 
@@ -124,9 +128,9 @@ test("packages of odd names, and those below v3", async () => {
   const channel = await openChannel(site.url);
   const odd = await channel.package("constructor");
   assert.deepEqual(odd.builds.map((each) => [each.name, each.version]), [["constructor", "1!0.1"]]);
-  assert.equal(odd.summary?.summary, null);
+  assert.equal((await channel.summary("constructor"))?.summary, null);
   assert.deepEqual((await channel.package("modern")).builds.map((each) => each.file), ["modern-2-0.conda"]);
-  assert.deepEqual(await channel.package("__proto__"), { name: "__proto__", builds: [], summary: null, faults: [] });
+  assert.deepEqual(await channel.package("__proto__"), { name: "__proto__", builds: [], faults: [] });
 });
 
 test("a snapshot says what was there, with the shards of the channel", async () => {

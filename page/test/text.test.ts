@@ -47,6 +47,9 @@ test("counts, sentences and shortened texts", () => {
   assert.equal(asSentence("There is none!"), "There is none!");
   assert.equal(shortened("abcdef", 4), "abc…");
   assert.equal(shortened("abcd", 4), "abcd");
+  // Not in the middle of a character that takes two units of UTF-16.
+  assert.equal(shortened("ab😀cd", 4), "ab…");
+  assert.equal(shortened("ab😀cd", 5), "ab😀…");
 });
 
 test("links in a text are of https and http only, and end before the full stop", () => {
@@ -54,5 +57,9 @@ test("links in a text are of https and http only, and end before the full stop",
     { text: "see ", url: false }, { text: "https://example.com/news", url: true }, { text: ". Or not", url: false },
   ]);
   assert.deepEqual(withLinks("javascript:alert(1) data:text/html,x"), [{ text: "javascript:alert(1) data:text/html,x", url: false }]);
+  // What looks like another host than it is.
+  for (const text of ["https://github.com@evil.example/login", "http://user:word@example.com/"]) {
+    assert.deepEqual(withLinks(text), [{ text, url: false }]);
+  }
   assert.equal(withLinks(`https://${"a.".repeat(5000)}`).map((part) => part.text).join(""), `https://${"a.".repeat(5000)}`);
 });

@@ -10,7 +10,7 @@ from msgspec import UNSET, structs
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, Writers
 from chaninfra.channel.conda.layout import ChannelLayout
-from chaninfra.channel.conda.object_names import CHANNEL_JSON
+from chaninfra.channel.conda.object_names import CHANNEL_JSON, INDEX_HTML
 from chaninfra.channel.conda.skeleton import create_missing, write_missing
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConflictError, UnsupportedError
@@ -23,7 +23,7 @@ from chaninfra.channel.outputs.descriptor import (
     page_setting,
     parse,
 )
-from chaninfra.channel.page.put import Put, own_page_keys, put_page
+from chaninfra.channel.page.put import Put, is_own_page, own_page_keys, put_page
 from chaninfra.channel.place import refuse_nested
 from chaninfra.channel.probe.write_mode import honoured
 from chaninfra.channel.s3.object_versions import is_older_than_versioning
@@ -52,6 +52,8 @@ class Created:
     """Files of others where the page would be, relative to the channel: see `Put`."""
     deleted: tuple[str, ...] = ()
     """Object keys of a page that were deleted."""
+    is_first_page: bool = False
+    """Whether an existing channel got a page and had none: its packages may have no summaries, or old ones."""
 
 
 def create(
@@ -97,6 +99,7 @@ def create(
     descriptor = _completed(chosen, writers, probe, again=outdated)
     layout = ChannelLayout(prefix=descriptor.prefix, subdirs=descriptor.subdirs, index=descriptor.index)
     skeleton = write_missing(store, layout)
+    had_none = existing is not None and descriptor.has_page and not is_own_page(store, descriptor.prefix)
     put = put_page(store, descriptor.prefix) if descriptor.has_page else Put(written=(), held=())
     # A page that nobody declares may be there for a reason, so it goes only on demand.
     unwanted = [*own_page_keys(store, descriptor.prefix)] if page is False else []
@@ -116,6 +119,7 @@ def create(
         descriptor=descriptor,
         held=put.held,
         deleted=tuple(unwanted),
+        is_first_page=had_none and INDEX_HTML in put.written,
     )
 
 

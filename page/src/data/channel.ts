@@ -223,17 +223,14 @@ class OpenChannel implements Channel {
   }
 
   async #read(name: string): Promise<PackageView> {
-    const [summary, ...shards] = await Promise.all([
-      this.#newestSummary(name),
-      ...this.#indexesOf(name).map((index) => this.#shard(index, name)),
-    ]);
+    const shards = await Promise.all(this.#indexesOf(name).map((index) => this.#shard(index, name)));
     const faults = shards.flatMap((each) => each.faults);
     const all = sorted(shards.flatMap((each) => each.builds));
     if (all.length > MAX_BUILDS) {
       const message = `it has ${count(all.length)} files, of which the newest ${count(MAX_BUILDS)} are shown`;
       faults.push(fault("too-large", name, message, "see all with `chaninfra ls`"));
     }
-    return { name, builds: all.slice(0, MAX_BUILDS), summary, faults };
+    return { name, builds: all.slice(0, MAX_BUILDS), faults };
   }
 
   async #shard(index: ShardIndex, name: string): Promise<{ builds: Build[]; faults: Fault[] }> {
@@ -263,7 +260,7 @@ class OpenChannel implements Channel {
   }
 
   // That of the newest file in any subdir.
-  async #newestSummary(name: string): Promise<Summary | null> {
+  async newestSummary(name: string): Promise<Summary | null> {
     const all = await Promise.all(this.subdirsOf(name).map((subdir) => this.#saidIn(subdir, name)));
     const found = all.filter((each) => each !== null);
     // As the writers of summaries order them.

@@ -28,9 +28,9 @@ export function line(text: string, most: number): string {
   return lines(text, most).replace(BREAKS, " ").replace(JOINER, "\ufffd");
 }
 
-// The same of a text that people read, with its line breaks and joiners.
+// The same of a text that people read, with its line breaks and joiners. It is not cut in the middle of a surrogate pair.
 export function lines(text: string, most: number): string {
-  const cut = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  const cut = text.length > most ? `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…` : text;
   return cut.replace(/\r\n/g, "\n").replace(UNSEEN, "\ufffd");
 }
 

@@ -52,7 +52,8 @@ const MAX_NAME = 255;
 export class Digests {
   // Sorted, each once.
   readonly names: readonly string[];
-  // How many names no package can have: too long, or with a slash or control characters.
+  // How many names no client asks for: too long, or with a slash, control characters, or capitals, since clients look
+  // names up in lower case.
   readonly left: number;
   // Where the digest of each name begins.
   readonly #places: readonly number[];
@@ -81,7 +82,7 @@ export class Digests {
       for (let index = start; index < end; index++) {
         const byte = packed[index] ?? 0;
         if (byte >= 128) ascii = false;
-        else if (byte < 32 || byte === 47 || byte === 127) usual = false;
+        else if (byte < 32 || byte === 47 || byte === 127 || (byte >= 65 && byte <= 90)) usual = false;
       }
       const name = ascii ? text.slice(start, end) : decoded(packed.subarray(start, end));
       if (usual) {

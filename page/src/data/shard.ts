@@ -13,7 +13,8 @@ const MAX_TEXT = 255;
 const MAX_DEPENDS = 1000;
 const MAX_DEPENDENCY = 500;
 const MAX_REASON = 1000;
-// The end of the year 9999 in seconds since 1970: conda takes a greater `timestamp` for one in milliseconds.
+// The end of the year 9999 in seconds since 1970: conda takes a greater `timestamp` for one in milliseconds. No package is
+// of a later time.
 const LAST_SECOND = 253_402_300_799;
 const SUFFIXES = [".conda", ".tar.bz2", ".whl"];
 const FILE = /^(?!\.{1,2}$)[^/\x00-\x1f\x7f]{1,255}$/;
@@ -200,7 +201,7 @@ function integer(record: Record, key: string): number | null {
 function time(number: number | null, perhapsSeconds: boolean): Date | null {
   if (!number) return null;
   const found = new Date(perhapsSeconds && number <= LAST_SECOND ? number * 1000 : number);
-  return Number.isNaN(found.getTime()) ? null : found;
+  return found.getTime() <= LAST_SECOND * 1000 ? found : null;
 }
 
 // Raw bytes, or hex as other tools and yanks have it.

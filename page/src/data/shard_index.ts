@@ -56,7 +56,7 @@ export async function parseShardIndex(data: Uint8Array, place: Place, most: numb
       shardsUrl: shardsAt(value(info.get("shards_base_url")), place),
       packagesUrl: packagesAt(value(info.get("base_url")), place),
       faults: left
-        ? [fault("damaged", path, `${count(left)} of its names are none of a package, and are left out`, ELSEWHERE)]
+        ? [fault("damaged", path, `${count(left)} of its names are none that a client asks for, and are left out`, ELSEWHERE)]
         : [],
     };
   } catch (error) {

@@ -1,12 +1,13 @@
 // The page: its header, and the view that the address names.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Channel } from "../model";
+import { isBrowsed } from "./builds";
 import { Announce } from "./copy";
 import { Header } from "./header";
-import { Home, Search, type ViewOf } from "./home";
+import { Home, isTyping, Search, type ViewOf } from "./home";
 import { useLoaded } from "./hooks";
 import { Package } from "./package";
-import { Faults, Guard, Inside, Skeleton, Title, Word } from "./parts";
+import { BASE, Browsed, Faults, Guard, Inside, Skeleton, Title, Word } from "./parts";
 import { HOME, type Place } from "./route";
 import { Settings } from "./settings";
 import { shortened, visible } from "./text";
@@ -18,7 +19,10 @@ export type Open = (snapshot: string | null) => Promise<Channel>;
 export function App({ open }: { open: Open }) {
   const { route, visits, showSearch, flush } = useRoute();
   const { place, snapshot } = route;
-  const [loaded, again] = useLoaded(() => open(snapshot), [snapshot]);
+  const [loaded, again, attempts] = useLoaded(() => open(snapshot), [snapshot]);
+  // The page began with its first view; to each that comes after it, and with each new attempt, the focus moves.
+  const focus = visits + attempts > 0;
+  const attempt = `${snapshot} ${visits} ${attempts}`;
   const [said, setSaid] = useState("");
   const announce = useCallback((text: string) => {
     // The same sentence twice is read twice.
@@ -34,12 +38,12 @@ export function App({ open }: { open: Open }) {
       <main ref={main} tabIndex={-1} onClickCapture={flush} aria-busy={loaded.state === "loading"}>
         {loaded.state === "loading" ? (
           <>
-            <Title focus={false}>{place.page === "package" ? <Word text={place.name} /> : "Channel"}</Title>
+            <Title key={attempt} focus={focus && !isTyping()}>{place.page === "package" ? <Word text={place.name} /> : "Channel"}</Title>
             <Skeleton lines={10}>Reading channel.json and the index of each subdir…</Skeleton>
           </>
         ) : loaded.state === "failed" ? (
           <>
-            <Title focus={visits > 0}>{snapshot === null ? "The channel" : "The snapshot"} cannot be shown</Title>
+            <Title key={attempt} focus={focus}>{snapshot === null ? "The channel" : "The snapshot"} cannot be shown</Title>
             <Faults faults={[loaded.fault]} again={again} />
             {snapshot !== null && (
               <p>
@@ -51,14 +55,14 @@ export function App({ open }: { open: Open }) {
           </>
         ) : (
           channel && (
-            <>
+            <Browsed.Provider value={isBrowsed(BASE, channel.descriptor["public-url"])}>
               {channel.awaited.length > 0 && (
                 <p role="status">Still reading the index of {channel.awaited.join(", ")}, which is not shown yet…</p>
               )}
               <Guard key={keyOf(place, visits)}>
-                <View channel={channel} place={place} focus={visits > 0} again={again} />
+                <View channel={channel} place={place} focus={focus} again={again} />
               </Guard>
-            </>
+            </Browsed.Provider>
           )
         )}
       </main>

@@ -48,6 +48,12 @@ export function downloadUrl(url: string, base: string, publicUrl: string | null)
   return `${publicUrl.replace(/\/$/, "")}/${url.slice(base.length)}`;
 }
 
+// Whether the page, whose folder is `base`, is that of `chaninfra browse`: it comes from this machine, and is not where
+// clients read the channel.
+export function isBrowsed(base: string, publicUrl: string | null): boolean {
+  return /^(?:127\.0\.0\.1|localhost)$/.test(new URL(base).hostname) && publicUrl?.replace(/\/$/, "") !== base.replace(/\/$/, "");
+}
+
 function newest(builds: readonly Build[]): Date | null {
   let found: Date | null = null;
   for (const build of builds) {

@@ -3,10 +3,8 @@ import { JOINERS } from "../data/faults";
 import type { Build, Channel, Specs } from "../model";
 import { dateOf, downloadUrl, specOf, type Version } from "./builds";
 import { CopyLine } from "./copy";
-import { Fold, Inside, Outside, Size, Some, Word } from "./parts";
+import { BASE, Fold, Inside, Outside, Size, Some, Word } from "./parts";
 import { counted, day, minute, plural, shortened, timeOf, visible } from "./text";
-
-const BASE = new URL(".", document.baseURI).href;
 
 // `heading` is the level of the headings: that below what stands above them.
 export function VersionFiles(props: { version: Version; channel: Channel; heading: "h3" | "h4" }) {

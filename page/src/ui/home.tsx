@@ -1,13 +1,14 @@
 // The channel, and the search for its packages.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { JOINERS } from "../data/faults";
 import type { Channel, Notice } from "../model";
 import { publishLine } from "../settings";
 import { CopyLine } from "./copy";
 import { useLoaded } from "./hooks";
-import { FaultBox, Faults, Inside, Outside, Subdirs, Title, When, Word } from "./parts";
+import { FaultBox, Faults, Inside, More, Outside, Subdirs, Title, When, Word } from "./parts";
 import { useSummary } from "./summaries";
 import { counted, minute, plural, PROSE, shortened, visible, withLinks } from "./text";
+import { keep, kept } from "./use-route";
 
 // How many names are shown, and how many more by a click.
 const SHOWN = 100;
@@ -33,7 +34,7 @@ export function Home({ channel, focus, again }: ViewOf) {
       {channel.names.length > 0 ? (
         <section aria-labelledby="packages">
           <h2 id="packages">Packages</h2>
-          <Results channel={channel} text="" />
+          <Results channel={channel} text="" focus={focus} />
         </section>
       ) : (
         isWhole(channel) && <Empty channel={channel} />
@@ -54,13 +55,13 @@ export function Search({ channel, text, focus, again }: ViewOf & { text: string 
         Packages with “<Word text={shortened(text, 100)} />”
       </Title>
       <Faults faults={channel.faults} again={again} />
-      <Results channel={channel} text={text} />
+      <Results channel={channel} text={text} focus={focus} />
     </>
   );
 }
 
 // Who types keeps the focus in the search field.
-function isTyping(): boolean {
+export function isTyping(): boolean {
   return document.activeElement?.id === "search";
 }
 
@@ -160,10 +161,25 @@ function Empty({ channel }: { channel: Channel }) {
   );
 }
 
-function Results({ channel, text }: { channel: Channel; text: string }) {
-  const [most, setMost] = useState(SHOWN);
-  useEffect(() => setMost(SHOWN), [text]);
+function Results({ channel, text, focus }: { channel: Channel; text: string; focus: boolean }) {
+  // Who comes back finds as many names as were shown, and the focus on the one that was opened.
+  const before = useMemo(() => {
+    const { list } = kept();
+    return list?.text === text ? list : { text, most: SHOWN, opened: null };
+  }, [text]);
+  const [wanted, setWanted] = useState(before);
+  const { most } = wanted.text === text ? wanted : before;
   const { names, found } = useMemo(() => channel.search(text, most), [channel, text, most]);
+  const list = useRef<HTMLUListElement>(null);
+  useLayoutEffect(() => {
+    const place = focus && !isTyping() && before.opened !== null ? names.indexOf(before.opened) : -1;
+    list.current?.children[place]?.querySelector("a")?.focus({ preventScroll: true });
+  }, []);
+  const show = (more: number) => {
+    const next = { text, most: more, opened: null };
+    setWanted(next);
+    keep({ list: next });
+  };
   if (found === 0) {
     return (
       <div class="results" id="results">
@@ -179,24 +195,24 @@ function Results({ channel, text }: { channel: Channel; text: string }) {
           ? `Showing ${counted(names.length)} of ${counted(found)} names; ${text === "" ? "type a part of one to search" : "go on typing"}.`
           : `${plural(found, "name")}.`}
       </p>
-      <ul aria-label="Packages found" onKeyDown={moveInList}>
+      <ul ref={list} aria-label="Packages found" onKeyDown={moveInList}>
         {names.map((name) => (
-          <Row key={name} channel={channel} name={name} />
+          <Row key={name} channel={channel} name={name} onOpen={() => keep({ list: { text, most, opened: name } })} />
         ))}
       </ul>
       {found > names.length && (
-        <button type="button" class="more" onClick={() => setMost(most + 4 * SHOWN)}>
+        <More show={() => show(most + 4 * SHOWN)}>
           Show {counted(Math.min(4 * SHOWN, found - names.length))} more
-        </button>
+        </More>
       )}
     </div>
   );
 }
 
-function Row({ channel, name }: { channel: Channel; name: string }) {
+function Row({ channel, name, onOpen }: { channel: Channel; name: string; onOpen: () => void }) {
   const [row, summary] = useSummary<HTMLLIElement>(channel, name);
   return (
-    <li ref={row}>
+    <li ref={row} onClick={onOpen}>
       <Inside class="name" to={{ page: "package", name, version: null }} snapshot={channel.snapshot}>
         <Word text={name} />
       </Inside>

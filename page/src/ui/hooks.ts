@@ -9,8 +9,12 @@ export type Loaded<T> =
 
 const LOADING = { state: "loading" } as const;
 
-// What `load` gives for these inputs, and a function that tries again. An answer for earlier inputs is dropped.
-export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[]): readonly [Loaded<T>, () => void] {
+// What `load` gives for these inputs, a function that tries again, and how often it was called. An answer for earlier
+// inputs is dropped.
+export function useLoaded<T>(
+  load: () => Promise<T>,
+  inputs: readonly unknown[],
+): readonly [loaded: Loaded<T>, again: () => void, attempts: number] {
   const [attempt, setAttempt] = useState(0);
   const request = useMemo(() => ({}), [...inputs, attempt]);
   const [answer, setAnswer] = useState<{ readonly request: object; readonly loaded: Loaded<T> } | null>(null);
@@ -26,7 +30,7 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[])
     };
   }, [request]);
   const again = useCallback(() => setAttempt((number) => number + 1), []);
-  return [answer?.request === request ? answer.loaded : LOADING, again];
+  return [answer?.request === request ? answer.loaded : LOADING, again, attempt];
 }
 
 export function faultOf(error: unknown): Fault {

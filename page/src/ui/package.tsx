@@ -20,12 +20,17 @@ interface Shown {
   readonly version: string | null;
 }
 
-export function Package({ channel, name, version, focus, again }: Shown & ViewOf) {
+export function Package({ channel, name: asked, version, focus, again }: Shown & ViewOf) {
+  // As clients do, who write a name as they like.
+  const name = [asked, asked.toLowerCase()].find((each) => channel.subdirsOf(each).length > 0) ?? asked;
   const there = channel.subdirsOf(name).length > 0;
   const [view] = useLoaded(
     async () => (there ? channel.package(name) : null),
     [channel, name],
   );
+  // The builds do not wait for it, and one that cannot be read is none.
+  const [about] = useLoaded(() => channel.newestSummary(name), [channel, name]);
+  const summary = about.state === "done" ? about.value : null;
   return (
     <article>
       <Title focus={focus}>
@@ -46,7 +51,7 @@ export function Package({ channel, name, version, focus, again }: Shown & ViewOf
       ) : view.state === "failed" ? (
         <Faults faults={[view.fault]} again={again} />
       ) : (
-        view.value && <Whole channel={channel} name={name} version={version} view={view.value} again={again} />
+        view.value && <Whole channel={channel} name={name} version={version} view={view.value} summary={summary} again={again} />
       )}
     </article>
   );
@@ -69,14 +74,21 @@ function Nowhere({ channel, name, again }: { channel: Channel; name: string; aga
   );
 }
 
-function Whole({ channel, name, version, view, again }: Shown & { view: PackageView; again: () => void }) {
+interface Read extends Shown {
+  readonly view: PackageView;
+  // null: it has none, or none yet.
+  readonly summary: Summary | null;
+  readonly again: () => void;
+}
+
+function Whole({ channel, name, version, view, summary, again }: Read) {
   const versions = useMemo(() => versionsOf(view.builds), [view]);
   const found = version === null ? undefined : versions.find((each) => each.version === version);
   const { snapshot } = channel;
   return (
     <>
-      {view.summary && <About summary={view.summary} />}
-      <Licence view={view} />
+      {summary && <About summary={summary} />}
+      <Licence view={view} summary={summary} />
       <Faults faults={view.faults} again={again} />
       {versions.length === 0 && view.faults.length === 0 && <p>No build of this package is left.</p>}
       {version !== null && !found ? (
@@ -94,7 +106,7 @@ function Whole({ channel, name, version, view, again }: Shown & { view: PackageV
             ) : (
               <Install channel={channel} name={name} version={found?.version ?? null} />
             )}
-            {view.summary?.description && <Description text={view.summary.description} />}
+            {summary?.description && <Description text={summary.description} />}
             {found ? (
               <section aria-labelledby="files">
                 <h2 id="files">
@@ -142,8 +154,8 @@ function About({ summary }: { summary: Summary }) {
 }
 
 // The licence that the newest build states, else that of the summary.
-function Licence({ view }: { view: PackageView }) {
-  const licence = view.builds.find((build) => build.license !== null)?.license ?? view.summary?.license;
+function Licence({ view, summary }: { view: PackageView; summary: Summary | null }) {
+  const licence = view.builds.find((build) => build.license !== null)?.license ?? summary?.license;
   if (!licence) return null;
   return (
     <p class="licence">

@@ -1,6 +1,6 @@
 // Small parts that the views are made of.
-import { Component, type ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Component, type ComponentChildren, createContext } from "preact";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Fault } from "../model";
 import { faultOf } from "./hooks";
 import { hrefOf, type Place } from "./route";
@@ -107,8 +107,19 @@ export function Sentence({ text }: { text: string }) {
   );
 }
 
+// Where the page's folder is.
+export const BASE = new URL(".", document.baseURI).href;
+
+// Whether the page is that of `chaninfra browse`.
+export const Browsed = createContext(false);
+
+const OTHER_CREDENTIALS =
+  "the credentials that `chaninfra browse` runs with may not read it: start it with others, for example with " +
+  "`--profile`, or ask who runs the channel";
+
 // What went wrong, where, and what to do.
 export function FaultBox({ fault, children }: { fault: Fault; children?: ComponentChildren }) {
+  const remedy = useContext(Browsed) && fault.kind === "denied" ? OTHER_CREDENTIALS : fault.remedy;
   return (
     <div class="box fault" role="alert">
       <p>
@@ -119,9 +130,9 @@ export function FaultBox({ fault, children }: { fault: Fault; children?: Compone
           Where: <code>{visible(fault.path)}</code>
         </p>
       )}
-      {fault.remedy !== "" && (
+      {remedy !== "" && (
         <p>
-          What to do: <Sentence text={fault.remedy} />
+          What to do: <Sentence text={remedy} />
         </p>
       )}
       {children}
@@ -173,6 +184,29 @@ export function Skeleton({ lines, children }: { lines: number; children: Compone
   );
 }
 
+// The button below a list that shows more of it. The focus goes on to the first new item: the button moves away, or is gone.
+export function More({ show, children }: { show: () => void; children: ComponentChildren }) {
+  const click = (event: Event) => {
+    const above = event.currentTarget instanceof Element ? event.currentTarget.previousElementSibling : null;
+    const last = above?.localName === "ul" ? above.lastElementChild : above;
+    show();
+    requestAnimationFrame(() => focusOn(last?.nextElementSibling));
+  };
+  return (
+    <button type="button" class="more" onClick={click}>
+      {children}
+    </button>
+  );
+}
+
+// What is pressed in it first, else itself.
+function focusOn(item: Element | null | undefined): void {
+  if (!(item instanceof HTMLElement)) return;
+  const pressed = item.querySelector<HTMLElement>("a, summary, button");
+  if (!pressed) item.tabIndex = -1;
+  (pressed ?? item).focus();
+}
+
 // The first `first` items, and a button for `step` more of them.
 export function Some<T>(props: {
   items: readonly T[];
@@ -190,9 +224,9 @@ export function Some<T>(props: {
     <>
       {list(left > 0 ? items.slice(0, most) : items)}
       {left > 0 && (
-        <button type="button" class="more" onClick={() => setMost(most + step)}>
+        <More show={() => setMost(most + step)}>
           {left <= step ? `Show the other ${counted(left)} ${noun}` : `Show ${counted(step)} more of ${counted(left)} ${noun}`}
-        </button>
+        </More>
       )}
     </>
   );

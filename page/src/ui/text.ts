@@ -1,5 +1,5 @@
 // How the page writes what it shows: texts of others, numbers, sizes and times.
-import { JOINERS } from "../data/faults";
+import { JOINERS, webUrl } from "../data/faults";
 
 // Control, format (bidi, zero width), line separator and lone surrogate characters.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -17,7 +17,8 @@ export function visible(text: string, kept = ""): string {
 
 // At most `most` characters, with … where more was.
 export function shortened(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  // Not in the middle of a surrogate pair.
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 // With a full stop at its end.
@@ -82,10 +83,10 @@ export function ago(time: Date, now: Date): string {
   return "just now";
 }
 
-// The parts of a text: those that are URLs of https or http, and what is between them.
+// The parts of a text: those that are URLs of https or http which may be links, and what is between them.
 export function withLinks(text: string): readonly { readonly text: string; readonly url: boolean }[] {
   return text
     .split(/(https?:\/\/[!-~]*[A-Za-z0-9/#=_-])/)
-    .map((part, place) => ({ text: part, url: place % 2 === 1 }))
+    .map((part, place) => ({ text: part, url: place % 2 === 1 && webUrl(part) !== null }))
     .filter((part) => part.text !== "");
 }

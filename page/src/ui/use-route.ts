@@ -2,6 +2,23 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { HOME, hrefOf, parseRoute, type Route } from "./route";
 
+// What an entry of the history keeps, for who comes back to it.
+export interface Kept {
+  // How far the page was scrolled.
+  readonly scroll: number;
+  // How many names of a search were shown (`text` is empty for all names), and the name that was opened last.
+  readonly list: { readonly text: string; readonly most: number; readonly opened: string | null };
+}
+
+export function kept(): Partial<Kept> {
+  const state: unknown = history.state;
+  return typeof state === "object" && state !== null ? state : {};
+}
+
+export function keep(more: Partial<Kept>): void {
+  history.replaceState({ ...kept(), ...more }, "", location.href);
+}
+
 // Safari allows 100 changes of the address in 30 seconds, so not every letter makes one.
 const TYPING_MS = 300;
 
@@ -11,7 +28,7 @@ export interface Navigation {
   readonly visits: number;
   // Shows the names with this text at once; the address follows.
   readonly showSearch: (text: string) => void;
-  // Brings the address in line with what is shown, before it changes to another.
+  // Brings the address in line with what is shown, and keeps the place in it, before it changes to another.
   readonly flush: () => void;
 }
 
@@ -23,6 +40,7 @@ export function useRoute(): Navigation {
   shown.current = route;
 
   const flush = useCallback(() => {
+    keepScroll();
     if (timer.current === 0) return;
     clearTimeout(timer.current);
     timer.current = 0;
@@ -39,8 +57,7 @@ export function useRoute(): Navigation {
       if (timer.current === 0) timer.current = window.setTimeout(flush, TYPING_MS);
     } else {
       // So that one comes back from the names to the package that was shown before.
-      keepScroll();
-      history.pushState({ scroll: 0 }, "", hrefOf(next.place, snapshot));
+      history.pushState({ scroll: 0 } satisfies Partial<Kept>, "", hrefOf(next.place, snapshot));
       scrollTo(0, 0);
     }
   }, []);
@@ -53,8 +70,9 @@ export function useRoute(): Navigation {
       timer.current = 0;
       setRoute(parseRoute(location.hash));
       setVisits((number) => number + 1);
-      const top: unknown = history.state?.scroll;
-      requestAnimationFrame(() => scrollTo(0, typeof top === "number" ? top : 0));
+      clearTimeout(scrolled);
+      const { scroll } = kept();
+      requestAnimationFrame(() => scrollTo(0, scroll ?? 0));
     };
     addEventListener("hashchange", moved);
     addEventListener("scroll", keepScrollSoon, { passive: true });
@@ -69,7 +87,8 @@ export function useRoute(): Navigation {
 
 // With the entry of the history that is shown.
 function keepScroll(): void {
-  history.replaceState({ scroll: scrollY }, "", location.href);
+  clearTimeout(scrolled);
+  keep({ scroll: scrollY });
 }
 
 let scrolled = 0;

@@ -76,8 +76,12 @@ def test_a_public_channel_gets_the_page_before_channel_json_and_the_next_time_a_
     assert b'"page"' not in Memory.objects.objects[KEY].data
     assert made().written == ()
     Memory.objects.objects[HTML] = ObjectBody(data=b"%s earlier" % GENERATOR, content_type="text/html; charset=utf-8")
-    assert made().written == (HTML,)
+    newer = made()
+    assert newer.written == (HTML,)
     assert there() == FILES
+    # What it shows of packages was written with them.
+    assert not first.is_first_page
+    assert not newer.is_first_page
 
 
 def test_a_private_channel_has_none_and_no_request_is_made_for_one() -> None:
@@ -99,6 +103,15 @@ def test_without_a_page_it_stays_so_until_it_is_asked_for() -> None:
     assert made().written == ()
     assert made(True).written[-1] == KEY
     assert (there(), stored().page) == (FILES, UNSET)
+
+
+def test_a_channel_without_a_page_has_packages_without_summaries_when_it_gets_one() -> None:
+    made(False)
+    assert made(True).is_first_page
+    assert not made(True).is_first_page
+    # As after an upgrade from a version without pages.
+    del Memory.objects.objects[HTML]
+    assert made().is_first_page
 
 
 def test_the_page_is_deleted_on_demand_and_what_others_have_stays() -> None:

@@ -145,6 +145,11 @@ def init(
             f"if a stack declares the channel, add {', '.join(created.added)} to `subdirs` in its config, too: "
             "`pulumi up` writes channel.json as the config says"
         )
+    if created.is_first_page and not dry_run:
+        streams.note(
+            "packages that are there already show what they say of themselves on the page once they are read again: "
+            f"`{remedies.command('reindex', '--force')}`"
+        )
     for file in created.held:
         streams.warning(_held(opened.url(), file))
     if as_json:
