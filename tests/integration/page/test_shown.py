@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from support.browser.browsed import browsed
+from support.browser.cdn import FOLDER, cdn
 from support.browser.chromium import Chromium, Visit
-from support.browser.full_channel import NOTICE, REASON, SNAPSHOT, SUBDIRS, Shown
+from support.browser.full_channel import NOTICE, REASON, SNAPSHOT, SUBDIRS, PublicChannel, Shown
 from support.channels.channel_at import allowed, new_place
 from support.channels.cli_runner import chaninfra
 from support.channels.packages import make_package
 from support.servers.s3_servers import Server
+from support.servers.web_server import Answer, web_server
 
 pytestmark = pytest.mark.long
 
@@ -59,6 +61,18 @@ def test_the_channel(visit: Visit, shown: Shown) -> None:
     assert f"Warning: {NOTICE}" in text
     assert names(visit) == ["hello", "sealed", "tool"]
     assert "linux-64 osx-arm64" in visit.page.locator("#results li", has_text="tool").inner_text()
+
+
+def test_no_other_page_shows_it_in_a_frame(browser: Chromium, full: PublicChannel) -> None:
+    with cdn(full) as running, web_server() as other:
+        html = f'<!doctype html><iframe src="{running.url}"></iframe>'.encode()
+        other.on("/", Answer(headers={"Content-Type": "text/html"}, body=html))
+        with browser.window(other.url) as visit:
+            visit.page.goto(f"{other.url}/")
+            visit.page.wait_for_timeout(300)
+            assert all("hello" not in frame.content() for frame in visit.page.frames)
+        assert FOLDER in running.server.paths()
+        assert not any("channel.json" in path for path in running.server.paths())
 
 
 def test_nothing_is_read_that_is_not_shown(visit: Visit) -> None:

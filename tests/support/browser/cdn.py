@@ -13,17 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from chaninfra.channel.page.files import content_security_policy
 from support.browser.full_channel import PublicChannel
 from support.servers.web_server import Answer, Request, WebServer, web_server
 
 FOLDER = "/conda/c/"
 _COMPRESSED = ("text/", "application/json")
 _KEPT = ("Content-Type", "Cache-Control", "ETag")
-# One that is stricter than the page's own and has in addition what only a header can say.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,12 @@ def cdn(channel: PublicChannel, **said: str) -> Iterator[Cdn]:
 
 
 def _fetched(channel: PublicChannel, name: str, said: Mapping[str, str]) -> Answer:
-    policy = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    policy = {
+        "Content-Security-Policy": f"{content_security_policy()}; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+    }
     try:
         with urllib.request.urlopen(f"{channel.url}{name}", timeout=20) as answer:  # noqa: S310 - a test server's URL
             headers = {key: answer.headers[key] for key in _KEPT if answer.headers[key]}
