@@ -23,9 +23,10 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
     compared = compare(opened.channel, opened.seen, log_lost(function.log))
     log_compared(function.log, compared)
     refresh_cdn(opened.channel, function.log, opened.outdated, [report.subdir for report in compared.reindexed])
-    bring_channeldata_forward(opened.channel, function.log, "now")
     function.log.write("compared", channel=url, found=len(compared.keys))
     left = function.follow(url, compared.keys, clock)
+    # Only now: with `monolith: never` nothing else adds what was just followed.
+    bring_channeldata_forward(opened.channel, function.log, "upkeep")
     if left:
         raise ChaninfraError(
             f"{count(len(left), 'package')} could not be followed", where=url, remedy="the next run goes on with them"
@@ -54,7 +55,8 @@ def _reindex(function: Function, url: str, clock: Clock) -> None:
     function.log.write("reindexed", channel=url, changed=subdirs, packages=sum(each.after for each in report.subdirs))
     replaced = [f"{each.subdir}/{file}" for each in report.subdirs for file in each.replaced]
     refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced)
-    bring_channeldata_forward(channel, function.log, "now")
+    # Nor who could want another tool's replaced.
+    bring_channeldata_forward(channel, function.log, "upkeep")
 
 
 def _gc(function: Function, url: str, clock: Clock) -> None:

@@ -185,10 +185,11 @@ class Follower:
         self.metrics.comparisons.inc()
         log_compared(self.log, compared)
         refresh_cdn(self._channel, self.log, self._outdated, [report.subdir for report in compared.reindexed])
-        bring_channeldata_forward(self._channel, self.log, "now")
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
         self._follow_found(compared.keys)
+        # Only now: with `monolith: never` nothing else adds what was just followed.
+        bring_channeldata_forward(self._channel, self.log, "upkeep")
         self._compared = True
         self._after_missed = time.monotonic() + _MISSED_EVERY_S
         self._next_comparison = time.monotonic() + EVERY_S["compare"]
