@@ -17,11 +17,11 @@ import {
   summaryPath,
 } from "./documents";
 import { count, fail, fault, faultOf, line } from "./faults";
-import { Fetcher } from "./fetching";
+import { Fetcher, needed, optional } from "./fetching";
 import { merged, search } from "./names";
 import { MAX_SHARD, parseShard } from "./shard";
 import { MAX_SHARD_INDEX, parseShardIndex, SHARD_INDEX, sha256, type ShardIndex } from "./shard_index";
-import { compareVersions, parseVersion, type Version } from "./versions";
+import { compareVersions, newestFirst, parseVersion } from "./versions";
 
 // Most names of all subdirs, each counted as often as it is there.
 const MAX_NAMES = 2_000_000;
@@ -158,36 +158,6 @@ async function countsOf(fetcher: Fetcher, snapshot: string): Promise<ReadonlyMap
   }
 }
 
-// A file that need not be there. A store that lets nobody list says "denied" of what is not there.
-async function optional(fetcher: Fetcher, path: string, most: number): Promise<Uint8Array | null> {
-  try {
-    return await fetcher.get(path, most);
-  } catch (error) {
-    if (error instanceof FaultError && error.fault.kind === "denied") return null;
-    throw error;
-  }
-}
-
-// A file that has to be there. Where everybody may read, a store that lets nobody list says "denied" of what is missing.
-async function needed(
-  fetcher: Fetcher,
-  { visibility }: Descriptor,
-  path: string,
-  most: number,
-  missing: Pick<Fault, "message" | "remedy">,
-  url = fetcher.url(path),
-): Promise<Uint8Array> {
-  let denied = "";
-  try {
-    const data = await fetcher.get(path, most, url);
-    if (data !== null) return data;
-  } catch (error) {
-    if (!(error instanceof FaultError && error.fault.kind === "denied" && visibility === "public")) throw error;
-    denied = `; or it is not public as the channel is: ${error.fault.message}`;
-  }
-  fail("missing", path, missing.message + denied, missing.remedy);
-}
-
 class OpenChannel implements Channel {
   readonly names: readonly string[];
   readonly #packages = new Map<string, Promise<PackageView>>();
@@ -225,7 +195,7 @@ class OpenChannel implements Channel {
   async #read(name: string): Promise<PackageView> {
     const shards = await Promise.all(this.#indexesOf(name).map((index) => this.#shard(index, name)));
     const faults = shards.flatMap((each) => each.faults);
-    const all = sorted(shards.flatMap((each) => each.builds));
+    const all = newestFirst(shards.flatMap((each) => each.builds));
     if (all.length > MAX_BUILDS) {
       const message = `it has ${count(all.length)} files, of which the newest ${count(MAX_BUILDS)} are shown`;
       faults.push(fault("too-large", name, message, "see all with `chaninfra ls`"));
@@ -313,21 +283,4 @@ function kept<T>(
     () => cache.delete(name),
   );
   return made;
-}
-
-// Newest version first; of a version the highest build number first, then the newest.
-function sorted(builds: readonly Build[]): Build[] {
-  const versions = new Map<string, Version>();
-  for (const { version } of builds) if (!versions.has(version)) versions.set(version, parseVersion(version));
-  const none = parseVersion("");
-  const versionOf = (build: Build) => versions.get(build.version) ?? none;
-  const text = (a: string, b: string) => Number(a > b) - Number(a < b);
-  return [...builds].sort(
-    (a, b) =>
-      compareVersions(versionOf(b), versionOf(a)) ||
-      b.buildNumber - a.buildNumber ||
-      (b.built?.getTime() ?? 0) - (a.built?.getTime() ?? 0) ||
-      text(a.subdir, b.subdir) ||
-      text(a.file, b.file),
-  );
 }

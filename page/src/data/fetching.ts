@@ -1,4 +1,5 @@
 // Reads files of the channel: bounded in bytes and in time, and only from the origin of the page.
+import { type Descriptor, type Fault, FaultError } from "../model";
 import { count, fail } from "./faults";
 
 const STALLED_MS = 30_000;
@@ -131,6 +132,36 @@ export class Fetcher {
     }
     return response.body ?? new Response(new Uint8Array()).body;
   }
+}
+
+// A file that need not be there. A store that lets nobody list says "denied" of what is not there.
+export async function optional(fetcher: Fetcher, path: string, most: number): Promise<Uint8Array | null> {
+  try {
+    return await fetcher.get(path, most);
+  } catch (error) {
+    if (error instanceof FaultError && error.fault.kind === "denied") return null;
+    throw error;
+  }
+}
+
+// A file that has to be there. Where everybody may read, a store that lets nobody list says "denied" of what is missing.
+export async function needed(
+  fetcher: Fetcher,
+  { visibility }: Descriptor,
+  path: string,
+  most: number,
+  missing: Pick<Fault, "message" | "remedy">,
+  url = fetcher.url(path),
+): Promise<Uint8Array> {
+  let denied = "";
+  try {
+    const data = await fetcher.get(path, most, url);
+    if (data !== null) return data;
+  } catch (error) {
+    if (!(error instanceof FaultError && error.fault.kind === "denied" && visibility === "public")) throw error;
+    denied = `; or it is not public as the channel is: ${error.fault.message}`;
+  }
+  fail("missing", path, missing.message + denied, missing.remedy);
 }
 
 interface Got {
