@@ -10,7 +10,7 @@ from msgspec import UNSET
 from chaninfra.channel.conda.upkeep import Order
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.text import count
-from chaninfra.follow.told import bring_channeldata_forward, log_compared, log_lost, log_tended, refresh_cdn
+from chaninfra.follow.told import log_compared, log_lost, log_tended, refresh_cdn
 
 if TYPE_CHECKING:
     from chaninfra.follow.aws_lambda import Clock, Function
@@ -22,8 +22,8 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
     opened = function.channels.get(url)
     compared = compare(opened.channel, opened.seen, log_lost(function.log))
     log_compared(function.log, compared)
-    refresh_cdn(opened.channel, function.log, opened.outdated, [report.subdir for report in compared.reindexed])
-    bring_channeldata_forward(opened.channel, function.log, "now")
+    reindexed = [report.subdir for report in compared.reindexed]
+    refresh_cdn(opened.channel, function.log, opened.outdated, reindexed, channeldata="now")
     function.log.write("compared", channel=url, found=len(compared.keys))
     left = function.follow(url, compared.keys, clock)
     if left:
@@ -53,8 +53,7 @@ def _reindex(function: Function, url: str, clock: Clock) -> None:
     subdirs = changed(report)
     function.log.write("reindexed", channel=url, changed=subdirs, packages=sum(each.after for each in report.subdirs))
     replaced = [f"{each.subdir}/{file}" for each in report.subdirs for file in each.replaced]
-    refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced)
-    bring_channeldata_forward(channel, function.log, "now")
+    refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced, channeldata="now")
 
 
 def _gc(function: Function, url: str, clock: Clock) -> None:

@@ -16,7 +16,6 @@ from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
 from chaninfra.follow.told import (
     Outdated,
-    bring_channeldata_forward,
     leave_mark,
     log_compared,
     log_followed,
@@ -184,8 +183,8 @@ class Follower:
         compared = compare(self._channel, self._seen, log_lost(self.log))
         self.metrics.comparisons.inc()
         log_compared(self.log, compared)
-        refresh_cdn(self._channel, self.log, self._outdated, [report.subdir for report in compared.reindexed])
-        bring_channeldata_forward(self._channel, self.log, "now")
+        reindexed = [report.subdir for report in compared.reindexed]
+        refresh_cdn(self._channel, self.log, self._outdated, reindexed, channeldata="now")
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
         self._follow_found(compared.keys)
