@@ -22,10 +22,11 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
     opened = function.channels.get(url)
     compared = compare(opened.channel, opened.seen, log_lost(function.log))
     log_compared(function.log, compared)
-    reindexed = [report.subdir for report in compared.reindexed]
-    refresh_cdn(opened.channel, function.log, opened.outdated, reindexed, channeldata="now")
+    refresh_cdn(opened.channel, function.log, opened.outdated, [report.subdir for report in compared.reindexed])
     function.log.write("compared", channel=url, found=len(compared.keys))
     left = function.follow(url, compared.keys, clock)
+    # Only now: with `monolith: never` nothing else adds what was just followed.
+    refresh_cdn(opened.channel, function.log, opened.outdated, channeldata="upkeep")
     if left:
         raise ChaninfraError(
             f"{count(len(left), 'package')} could not be followed", where=url, remedy="the next run goes on with them"
@@ -53,7 +54,8 @@ def _reindex(function: Function, url: str, clock: Clock) -> None:
     subdirs = changed(report)
     function.log.write("reindexed", channel=url, changed=subdirs, packages=sum(each.after for each in report.subdirs))
     replaced = [f"{each.subdir}/{file}" for each in report.subdirs for file in each.replaced]
-    refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced, channeldata="now")
+    # Nor who could want another tool's replaced.
+    refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced, channeldata="upkeep")
 
 
 def _gc(function: Function, url: str, clock: Clock) -> None:

@@ -183,11 +183,12 @@ class Follower:
         compared = compare(self._channel, self._seen, log_lost(self.log))
         self.metrics.comparisons.inc()
         log_compared(self.log, compared)
-        reindexed = [report.subdir for report in compared.reindexed]
-        refresh_cdn(self._channel, self.log, self._outdated, reindexed, channeldata="now")
+        refresh_cdn(self._channel, self.log, self._outdated, [report.subdir for report in compared.reindexed])
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
         self._follow_found(compared.keys)
+        # Only now: with `monolith: never` nothing else adds what was just followed.
+        refresh_cdn(self._channel, self.log, self._outdated, channeldata="upkeep")
         self._compared = True
         self._after_missed = time.monotonic() + _MISSED_EVERY_S
         self._next_comparison = time.monotonic() + EVERY_S["compare"]

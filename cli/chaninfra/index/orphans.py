@@ -11,9 +11,8 @@ from typing import Literal
 from chaninfra.channel.conda.filenames import suffix_of
 from chaninfra.channel.conda.index_files import FILE_NAMES, STALE
 from chaninfra.channel.conda.index_settings import RUN_EXPORTS
-from chaninfra.channel.conda.object_names import SUMMARIES_FOLDER
 from chaninfra.channel.conda.sidecar_names import package_of
-from chaninfra.channel.conda.summary import summary_key
+from chaninfra.channel.conda.summary import is_summary, summary_key
 from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import IfAbsent, ObjectMeta, StoredObject, get_within
 from chaninfra.index.commit.authority import AUTHORITY
@@ -39,7 +38,7 @@ class Seen:
     def take(self, file: str, entry: ObjectMeta) -> None:
         """Add an object; `file` is its key relative to the folder."""
         if "/" in file:
-            if file == summary_key(file.removeprefix(f"{SUMMARIES_FOLDER}/").removesuffix(".json")):
+            if is_summary(file):
                 self.summaries[file] = entry
             return
         if suffix_of(file):

@@ -60,7 +60,7 @@ def test_what_it_has_indexed_is_there_at_once() -> None:
 def test_a_comparison_adds_what_others_have_left() -> None:
     on = followed()
     on.follow(on.upload("a"))
-    bring_channeldata_forward(on.channel(), Log(io.StringIO()), "now")
+    bring_channeldata_forward(on.channel(), Log(io.StringIO()), "upkeep")
     assert told(on) == ["a"]
 
 

@@ -30,9 +30,9 @@ from chaninfra.index.runtime import run_all
 from chaninfra.index.said import read_summary
 from chaninfra.index.subdir_index import SubdirIndex
 
-When = Literal["due", "now", "whole"]
-"""`due`: as `index.monolith` says, and if it takes the shards of few packages; `now`: in any case; `whole`: anew, from
-all shards and summaries."""
+When = Literal["due", "upkeep", "now", "whole"]
+"""`due`: as `index.monolith` says, and if it takes the shards of few packages; `upkeep`: in any case; `now`: also where
+it replaces one that chaninfra has not written; `whole`: that, too, and anew from all shards and summaries."""
 
 _ATTEMPTS = 20
 """Attempts before it is left to the next writer."""
@@ -93,10 +93,17 @@ def _is_due(channel: Channel, key: str) -> bool:
 def _write(channel: Channel, key: str, when: When, anew: Collection[str]) -> bool:
     """One attempt. Raises ConflictError where another writer was first."""
     stored = get_within(channel.writer, key, MAX_CHANNELDATA)
+    made = read(stored) if isinstance(stored, StoredObject) else None
+    # Rule: what another tool says, and the packages do not, is replaced only where somebody asks for it.
+    if stored is not None and made is None and when in ("due", "upkeep"):
+        raise StorageError(
+            "another tool wrote it, or it is damaged, so it was left as it is",
+            where=key,
+            remedy="keep a copy if you need what it says; then run `chaninfra reindex`, which replaces it",
+        )
     # Rule: the indexes are read later than the document that is replaced, so they have all that it has.
     states = _states(channel)
-    made = read(stored) if isinstance(stored, StoredObject) and when != "whole" else None
-    names = None if made is None else _missed(states, made)
+    names = None if made is None or when == "whole" else _missed(states, made)
     packages: dict[str, Raw | dict[str, Any]] = {}
     if made is None or names is None:
         names = {name for state in states for name in state.index.hashes}

@@ -18,17 +18,16 @@ from chaninfra.channel.conda.object_names import (
     CHANNEL_JSON,
     CHANNELDATA_JSON,
     NOTICES_JSON,
-    SUMMARIES_FOLDER,
     WITHDRAWN_JSON,
     YANKED_JSON,
 )
 from chaninfra.channel.conda.sidecar_names import package_of
 from chaninfra.channel.conda.snapshots import is_file_of_snapshots
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
+from chaninfra.channel.conda.summary import is_summary
 from chaninfra.channel.location import join
 
 _DOCUMENTS = (CHANNEL_JSON, YANKED_JSON, WITHDRAWN_JSON, NOTICES_JSON, CHANNELDATA_JSON)
-_FOLDERS = (f"{SHARDS}/", f"{SUMMARIES_FOLDER}/")
 _ASSET = re.compile(rf"{ASSETS_FOLDER}/(?:page|style|licences)-[0-9a-f]{{16}}\.(?:js|css|txt)")
 
 
@@ -79,7 +78,7 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
     """The keys that chaninfra or an indexer wrote for the channel: index files, shards, summaries, channel.json and the
     other documents beside it, the index files of snapshots and their list, what the page loads, and `.chaninfra/`.
 
-    Not `index.html`, whose name does not say whose it is: see `channel.page.put.is_own_page`.
+    Not `index.html`, whose name does not say whose it is: see `channel.page.files.is_ours`.
     """
     names = set(FILE_NAMES.values())
     start = f"{prefix}/" if prefix else ""
@@ -91,7 +90,7 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
         if first == CHANINFRA_FOLDER or (not rest and first in _DOCUMENTS):
             return True
         if first in KNOWN_SUBDIRS:
-            return rest in names or rest.startswith(_FOLDERS)
+            return rest in names or rest.startswith(f"{SHARDS}/") or is_summary(rest)
         return is_asset(key[len(start) :]) or is_file_of_snapshots(key[len(start) :])
 
     return [key for key in keys if own(key)]

@@ -67,6 +67,11 @@ def summary_key(name: str) -> str | None:
     return f"{SUMMARIES_FOLDER}/{name}.json" if _NAME.fullmatch(name) else None
 
 
+def is_summary(name: str) -> bool:
+    """Whether this is the key of the summary of a package, relative to the subdir."""
+    return name == summary_key(name.removeprefix(f"{SUMMARIES_FOLDER}/").removesuffix(".json"))
+
+
 def dump(summary: Summary) -> bytes:
     """The bytes of the file."""
     return msgspec.json.encode(summary)

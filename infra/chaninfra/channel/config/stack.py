@@ -24,8 +24,10 @@ from chaninfra.channel.roles import ROLES
 
 Encryption = Literal["sse-s3"]
 
-# Top-level keys that are the defaults of every channel in `channels`.
-_SHARED = ("subdirs", "visibility", "auth", "index", "page", "retention", *ROLES.values())
+SHARED = ("subdirs", "visibility", "auth", "index", "page", "retention", "snapshots", *ROLES.values())
+"""Top-level keys that are the defaults of every channel in `channels`."""
+OF_ONE = ("name", "prefix", "public-url", "mirrors")
+"""Those that describe one channel, and are refused beside `channels`."""
 
 MAX_TAGS = 50
 """The tags that a bucket or a role can have (Amazon S3 and IAM, quotas)."""
@@ -237,12 +239,12 @@ def parse_config(raw: dict[str, Any], *, where: str) -> tuple[StackConfig, dict[
         # The validator of the schema gives better messages, with the nearest known key. It is slow to import.
         validate(document, STACK_CONFIG, where=where, part="config")
         raise ConfigurationError(str(error), where=where, remedy=f"chaninfra schema {STACK_CONFIG}") from error
-    shared = {key: value for key, value in document.items() if key in _SHARED}
+    shared = {key: value for key, value in document.items() if key in SHARED}
     channels = {
         name: msgspec.convert({"name": name, "prefix": name, **shared, **keys}, ChannelConfig)
         for name, keys in document.get("channels", {}).items()
     }
-    for key in ("name", "prefix", "public-url", "mirrors"):
+    for key in OF_ONE:
         if channels and document.get(key) is not None:
             raise ConfigurationError(
                 f"`{key}` describes one channel, but `channels` describes {len(channels)}",

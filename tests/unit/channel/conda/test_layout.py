@@ -95,6 +95,14 @@ def test_own_keys_and_package_keys() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["a/", ""])
+def test_of_the_folder_of_summaries_they_alone_are_own_keys(prefix: str) -> None:
+    folder = f"{prefix}noarch/summaries"
+    others = [f"{folder}/{name}" for name in ("notes.xlsx", "deep/er.txt", "deep/er.json", "Tool.json", ".json", "")]
+    own = [f"{folder}/tool.json", f"{folder}/_a.b-c.json"]
+    assert own_keys([*others, *own], prefix.strip("/")) == own
+
+
+@pytest.mark.parametrize("prefix", ["a/", ""])
 def test_own_keys_of_the_page(prefix: str) -> None:
     own = [
         f"{prefix}assets/page-0123456789abcdef.js",
