@@ -392,7 +392,7 @@ def test_gc_fails_where_the_index_is_lost(channel: FollowedChannel, monkeypatch:
 def test_the_cdn_is_told_of_what_was_written(channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[list[str], list[str]]] = []
     monkeypatch.setattr(
-        module, "refresh_cdn", lambda _c, _l, _o, subdirs, replaced=(): said.append(([*subdirs], [*replaced]))
+        module, "refresh_cdn", lambda _c, _l, _o, subdirs, replaced=(), **_: said.append(([*subdirs], [*replaced]))
     )
     call = Called(monkeypatch, one=channel.channel)
     call({"1": eventbridge("bucket", channel.upload("b"))})

@@ -17,7 +17,7 @@ from msgspec import Raw
 from chaninfra.channel.conda.object_names import CHANNELDATA_JSON
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.conda.summary import MAX_SUMMARY, Summary, parse, summary_key
+from chaninfra.channel.conda.summary import Summary, summary_key
 from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectMeta, StoredObject, get_within
 from chaninfra.index.channel import Channel
@@ -27,6 +27,7 @@ from chaninfra.index.commit.authority import Authority, foreign, read_authority,
 from chaninfra.index.commit.history import touched_since
 from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.runtime import run_all
+from chaninfra.index.said import read_summary
 from chaninfra.index.subdir_index import SubdirIndex
 
 When = Literal["due", "upkeep", "now", "whole"]
@@ -191,10 +192,6 @@ def _entries(states: Sequence[_State], names: Sequence[str]) -> Iterator[tuple[s
 def _summaries(target: SubdirIndex, names: Collection[str]) -> Mapping[str, Summary]:
     """Package name → its summary, of those that have one."""
     keys = {name: key for name in names if (key := summary_key(name)) is not None}
-    calls = [partial(get_within, target.store, target.key(key), MAX_SUMMARY) for key in keys.values()]
-    found = {
-        name: parse(stored.data)
-        for name, stored in zip(keys, run_all(target.runtime, calls), strict=True)
-        if isinstance(stored, StoredObject)
-    }
-    return {name: summary for name, summary in found.items() if summary is not None and summary.name == name}
+    calls = [partial(read_summary, target.store, target.key(key), name) for name, key in keys.items()]
+    found = zip(keys, run_all(target.runtime, calls), strict=True)
+    return {name: summary for name, summary in found if summary is not None}
