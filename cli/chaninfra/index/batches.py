@@ -35,7 +35,7 @@ class Batches:
         self.applied = Applied()
         """What the commits until now have done."""
         self.committed = False
-        self.summaries = Summaries(subdir_index, new=not whole.exists)
+        self.summaries = Summaries(subdir_index, new=not whole.exists, heals=True)
         self._subdir_index = subdir_index
         self._whole = whole
         self._recovered = recovered

@@ -27,6 +27,7 @@ from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.reindex_plan import Scope
 from chaninfra.index.report import Report, SubdirReport
 from chaninfra.index.subdir_index import SubdirIndex
+from chaninfra.index.summaries import forget_dropped
 from chaninfra.index.survey import Survey, survey_of
 from chaninfra.index.yanked_document import bring_in_line
 
@@ -137,6 +138,7 @@ def _reindex(
             existing = survey.listing.packages.keys() | survey.listing.sidecars.keys()
             write_etag_cache(subdir_index, survey.cached, {**survey.to_cache, **survey.signatures.seen}, existing)
             notes = survey.summaries.finish() if survey.summaries is not None else ()
+            notes += forget_dropped(subdir_index, report.dropped)
             report = replace(report, notes=notes).joined(before)
             if not survey.share.takes_over:
                 return report, survey

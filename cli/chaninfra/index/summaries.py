@@ -13,13 +13,15 @@ from threading import Lock
 
 import msgspec
 
-from chaninfra.channel.conda.filenames import package_name, suffix_of
+from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.name_rules import client_name
 from chaninfra.channel.conda.record_facts import in_ms
 from chaninfra.channel.conda.summary import MAX_SUMMARY, MoreAbout, Summary, dump, parse, summary_key
-from chaninfra.channel.errors import ChaninfraError, ConflictError
+from chaninfra.channel.conda.untrusted import is_file_name
+from chaninfra.channel.errors import ChaninfraError, ConflictError, StorageError
 from chaninfra.channel.objects import IfAbsent, IfMatch, ObjectBody, StoredObject, get_within
 from chaninfra.channel.text import count
+from chaninfra.index.newer_summary import replaces
 from chaninfra.index.package.about import JOINERS, About, line, text, urls, words
 from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.runtime import run_all
@@ -117,10 +119,13 @@ def cleaned(summary: Summary, of: Summary) -> Summary:
 class Summaries:
     """The summaries of a subdir that a command writes, in the background. Does nothing for a channel without them."""
 
-    def __init__(self, target: SubdirIndex, *, new: bool = False) -> None:
-        """`new`: the subdir had no index, so that its summaries are not looked for before a PUT fails."""
+    def __init__(self, target: SubdirIndex, *, new: bool = False, heals: bool = False) -> None:
+        """`new`: the subdir had no index, so that its summaries are not looked for before a PUT fails. `heals`: one
+        whose package file is gone is replaced by an older one, too.
+        """
         self._target = target
         self._new = new
+        self._heals = heals
         self._waiting: dict[str, Summary] = {}
         self._to_write: deque[tuple[str, Callable[[], Summary | None]]] = deque()
         self._writers: deque[Callable[[], None]] = deque()
@@ -198,7 +203,7 @@ class Summaries:
             if self._error is None:
                 summary = tell()
                 if summary is not None:
-                    _write(self._target, summary, new=self._new)
+                    _write(self._target, summary, new=self._new, heals=self._heals)
                 return
         except ConflictError:
             # Others write it again and again: one of theirs is there.
@@ -210,9 +215,9 @@ class Summaries:
             self._failed.add(name)
 
 
-def _write(target: SubdirIndex, summary: Summary, *, new: bool) -> None:
-    """Write a summary if it is newer than what is there. Raises ConflictError where other writers won all attempts, and
-    what the store raises.
+def _write(target: SubdirIndex, summary: Summary, *, new: bool, heals: bool) -> None:
+    """Write a summary if it is newer than what is there, or if that `heals`. Raises ConflictError where other writers
+    won all attempts, and what the store raises.
     """
     key = _key(target, summary.name)
     data = dump(summary)
@@ -222,7 +227,9 @@ def _write(target: SubdirIndex, summary: Summary, *, new: bool) -> None:
         condition: IfAbsent | IfMatch = IfAbsent()
         if isinstance(found, StoredObject):
             other = parse(found.data)
-            if found.data == data or (other is not None and not replaces(summary, other)):
+            if found.data == data:
+                return
+            if other is not None and not replaces(summary, other) and not (heals and _is_gone(target, other.file)):
                 return
             condition = IfMatch(found.entry.etag)
         elif found is not None:
@@ -234,6 +241,26 @@ def _write(target: SubdirIndex, summary: Summary, *, new: bool) -> None:
             continue
         return
     raise ConflictError("other writers changed it again and again", where=key)
+
+
+def _is_gone(target: SubdirIndex, file: str) -> bool:
+    return not is_file_name(file) or target.store.head(target.key(file)) is None
+
+
+def forget_dropped(target: SubdirIndex, files: Collection[str]) -> tuple[str, ...]:
+    """As `forget`, for package files whose records were dropped. Returns a note where it could not be done: not
+    everybody who may write an index may delete.
+    """
+    if not files or not target.layout.has_summaries:
+        return ()
+    try:
+        forget(target, files)
+    except StorageError as error:
+        return (
+            f"the page of the channel may still show what packages say that are gone ({target.subdir}/{_FILES}): "
+            f"{error.summary}; `chaninfra reindex --force` writes the summaries of their names again",
+        )
+    return ()
 
 
 def forget(target: SubdirIndex, files: Collection[str]) -> list[str]:
@@ -267,28 +294,3 @@ def _key(target: SubdirIndex, name: str) -> str:
     if key is None:
         raise ValueError(name)
     return target.key(key)
-
-
-def replaces(new: Summary, old: Summary) -> bool:
-    """Whether a summary stands for another one: it is of the same file, whose bytes may be others now, or of a newer
-    one. Of files that are equally new a `.conda` does, as for conda-index, and then the name decides, so that all
-    writers leave the same one.
-    """
-    if new.file == old.file or new.name != old.name:
-        return True
-    if new.timestamp != old.timestamp:
-        return new.timestamp > old.timestamp
-    if new.version != old.version:
-        # Imported here: it imports rattler.
-        from chaninfra.index.prune.packages import order_of
-
-        ours, theirs = order_of(new.version), order_of(old.version)
-        if ours is None or theirs is None:
-            return theirs is None
-        if ours != theirs:
-            return bool(ours > theirs)
-    return _last_rank(new) > _last_rank(old)
-
-
-def _last_rank(summary: Summary) -> tuple[int, bool, str]:
-    return summary.build_number, suffix_of(summary.file) == ".conda", summary.file

@@ -16,12 +16,13 @@ from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.index.follow.follow import follow as follow_keys
 from chaninfra.index.gc import KEPT, Garbage, collect_subdir
+from chaninfra.index.newer_summary import replaces
 from chaninfra.index.package.about import About, parse_about
 from chaninfra.index.package.archive import read_data
 from chaninfra.index.reindex import reindex_subdir
 from chaninfra.index.runtime import Threads
 from chaninfra.index.standing import standing
-from chaninfra.index.summaries import Summaries, cleaned, forget, replaces, summary_of
+from chaninfra.index.summaries import Summaries, cleaned, forget, summary_of
 from support.channels.archives import conda, index_json
 from support.channels.followed import FollowedChannel
 from support.index_model.memory_store import SequentialRuntime
@@ -307,6 +308,50 @@ def test_reindex_writes_those_of_what_it_reads_and_stays_even_if_it_fails(channe
     assert "the summaries of 1 package were not written" in report.notes[0]
 
 
+def test_the_summary_of_a_file_that_is_gone_goes_with_its_record(channel: MemoryChannel) -> None:
+    for version in ("1", "2"):
+        channel.put(f"a-{version}-0.conda", packed("a", f"Says {version}", version))
+    reindex_subdir(channel.subdir_index)
+    assert there(channel) == {"a": "a-2-0.conda"}
+    del channel.store.objects["c/noarch/a-2-0.conda"]
+    report = reindex_subdir(channel.subdir_index)
+    assert (report.dropped, report.notes) == (("a-2-0.conda",), ())
+    assert there(channel) == {}
+    reindex_subdir(channel.subdir_index, "all")
+    assert there(channel) == {"a": "a-1-0.conda"}
+
+
+def test_a_forced_reindex_replaces_one_of_a_file_that_is_gone(channel: MemoryChannel) -> None:
+    for version in ("1", "2"):
+        channel.put(f"a-{version}-0.conda", packed("a", f"Says {version}", version))
+    reindex_subdir(channel.subdir_index)
+    for file in ("a-3-0.conda", "../../x", "a-3-0.conda\n"):
+        write(channel, summary("3", 9_999_999_999_999, file=file))
+        assert there(channel) == {"a": file}
+        reindex_subdir(channel.subdir_index, "all")
+        assert there(channel) == {"a": "a-2-0.conda"}
+    # One that was published meanwhile stays.
+    write(channel, summary("3", 9_999_999_999_999, file="a-3-0.conda"))
+    channel.put("a-3-0.conda", b"not read, since it is no package")
+    reindex_subdir(channel.subdir_index, "all")
+    assert there(channel) == {"a": "a-3-0.conda"}
+
+
+def test_who_may_not_delete_summaries_is_told(channel: MemoryChannel) -> None:
+    channel.put("a-1-0.conda", packed("a", "Says a"))
+    reindex_subdir(channel.subdir_index)
+    del channel.store.objects["c/noarch/a-1-0.conda"]
+
+    def deny(request: str, key: str) -> None:
+        if request == "delete" and key.startswith(FOLDER):
+            raise DeniedError("not permitted", where=key, code="AccessDenied", status=403)
+
+    channel.store.before = deny
+    (note,) = reindex_subdir(channel.subdir_index).notes
+    assert note.startswith("the page of the channel may still show what packages say that are gone (noarch/summaries")
+    assert note.endswith("`chaninfra reindex --force` writes the summaries of their names again")
+
+
 def test_a_follower_writes_those_of_what_it_reads_and_not_of_what_it_holds() -> None:
     followed = FollowedChannel()
     channel = followed.channel()
@@ -325,3 +370,6 @@ def test_a_follower_writes_those_of_what_it_reads_and_not_of_what_it_holds() -> 
     followed.put("a-1-0.conda", packed("a", "Says other"))
     follow(key)
     assert followed.store.objects[path] == first
+    del followed.store.objects[key]
+    assert follow(key) == []
+    assert path not in followed.store.objects

@@ -11,8 +11,9 @@ from chaninfra.channel.conda.summary import Summary, summary_key
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.copy.brought import Brought
 from chaninfra.index.copy.source import Source, SourcePackage
+from chaninfra.index.newer_summary import replaces
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.summaries import Summaries, cleaned, replaces, summary_of
+from chaninfra.index.summaries import Summaries, cleaned, summary_of
 
 
 def add_summaries(summaries: Summaries, source: Source, target: SubdirIndex, batch: Iterable[Brought]) -> None:

@@ -30,7 +30,7 @@ from chaninfra.index.package.sidecars import sidecar_name
 from chaninfra.index.report import SubdirReport
 from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.summaries import Summaries
+from chaninfra.index.summaries import Summaries, forget_dropped
 
 _ROUNDS = 5
 """How often packages are looked at that changed meanwhile, and how often an index of another tool is taken over, before
@@ -168,6 +168,7 @@ class _Following:
         summaries.start()
         done = commit(self._subdir_index, lambda: look.change, when="changed", shards=look.shards)
         self._followed.notes += summaries.finish()
+        self._followed.notes += forget_dropped(self._subdir_index, done.applied.dropped)
         if done.written:
             subdir = self._subdir_index.subdir
             self._followed.commits[subdir] = self._followed.commits.get(subdir, 0) + 1
