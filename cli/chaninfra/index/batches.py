@@ -56,6 +56,7 @@ class Batches:
         """
         self.records[file] = record
         self.summaries.add(summary)
+        self.summaries.hold_back()
         if not self._possible or self._subdir_index.runtime.now_ms() - self._last_ms < self._every_ms:
             return
         change = Change(records=self.records, names=names({*self.records}), recovered=self._recovered)

@@ -235,7 +235,7 @@ def _commit(
             summaries.add(summary_of(package.index, file, package.about))
             if sidecar := sidecars[uploaded.package.path_in_channel]:
                 appends.append(partial(signatures.add, file, sidecar, fresh=uploaded.outcome == "uploaded"))
-        # Beside the commit, which takes as long.
+        # Beside the commit.
         summaries.start()
         run_all(subdir_index.runtime, appends)
         return Change(records=records, signatures=signatures.lookups(records))

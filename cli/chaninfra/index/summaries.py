@@ -34,7 +34,7 @@ than that stops."""
 _LONGEST = 2
 """The attempt from which on the pauses between attempts do not get longer."""
 _WAITING = 500
-"""Summaries that wait to be written, at most: of a re-index the packages of a name are read one after the other."""
+"""Summaries that wait for a newer one, at most: of a re-index the packages of a name are read one after the other."""
 _AT_ONCE = 16
 
 
@@ -122,7 +122,9 @@ class Summaries:
         self._target = target
         self._new = new
         self._waiting: dict[str, Summary] = {}
-        self._writing: deque[Callable[[], None]] = deque()
+        self._to_write: deque[tuple[str, Callable[[], Summary | None]]] = deque()
+        self._writers: deque[Callable[[], None]] = deque()
+        self._at_work = 0
         self._lock = Lock()
         self._failed: set[str] = set()
         self._error: ChaninfraError | None = None
@@ -137,18 +139,31 @@ class Summaries:
         if len(self._waiting) > _WAITING:
             # Those that came first: no more of their names are to come.
             for name in [*self._waiting][: _WAITING // 2]:
-                self._start(self._waiting.pop(name))
+                self._queue(self._waiting.pop(name))
+            self._write_on()
+
+    def add_told(self, name: str, tell: Callable[[], Summary | None]) -> None:
+        """Have the summary of this name written that `tell` returns in the background; None: there is none."""
+        if self._target.layout.has_summaries:
+            self._to_write.append((name, tell))
 
     def start(self) -> None:
-        """Start to write those that were added."""
-        while self._waiting:
-            self._start(self._waiting.pop(next(iter(self._waiting))))
+        """Start to write those that were added. Waits for nothing: it is called in a commit."""
+        for summary in self._waiting.values():
+            self._queue(summary)
+        self._waiting = {}
+        self._write_on()
+
+    def hold_back(self) -> None:
+        """Wait while many are to be written, so that who reads packages for hours does not gather them."""
+        while len(self._to_write) > _WAITING and self._writers:
+            self._writers.popleft()()
 
     def finish(self) -> tuple[str, ...]:
         """Write those that are left, and wait for all. Returns a note where some could not be written."""
         self.start()
-        while self._writing:
-            self._writing.popleft()()
+        while self._writers:
+            self._writers.popleft()()
         if self._error is None:
             return ()
         why = "; ".join(filter(None, (self._error.summary, self._error.remedy)))
@@ -157,15 +172,33 @@ class Summaries:
             f"({self._target.subdir}/{_FILES}), so the page of the channel has earlier ones or none: {why}",
         )
 
-    def _start(self, summary: Summary) -> None:
-        while len(self._writing) >= _AT_ONCE:
-            self._writing.popleft()()
-        self._writing.append(self._target.runtime.submit(partial(self._write, summary)))
+    def _queue(self, summary: Summary) -> None:
+        self._to_write.append((summary.name, lambda: summary))
 
-    def _write(self, summary: Summary) -> None:
+    def _write_on(self) -> None:
+        """Have threads work off the queue: not all that there are, since a commit needs some."""
+        while True:
+            with self._lock:
+                if self._at_work >= min(_AT_ONCE, len(self._to_write)):
+                    return
+                self._at_work += 1
+            self._writers.append(self._target.runtime.submit(self._work))
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._to_write:
+                    self._at_work -= 1
+                    return
+                name, tell = self._to_write.popleft()
+            self._write(name, tell)
+
+    def _write(self, name: str, tell: Callable[[], Summary | None]) -> None:
         try:
             if self._error is None:
-                _write(self._target, summary, new=self._new)
+                summary = tell()
+                if summary is not None:
+                    _write(self._target, summary, new=self._new)
                 return
         except ConflictError:
             # Others write it again and again: one of theirs is there.
@@ -174,7 +207,7 @@ class Summaries:
             with self._lock:
                 self._error = self._error or error
         with self._lock:
-            self._failed.add(summary.name)
+            self._failed.add(name)
 
 
 def _write(target: SubdirIndex, summary: Summary, *, new: bool) -> None:

@@ -20,6 +20,8 @@ _TRANSFERRED = """
 (name) => performance.getEntriesByType("resource").filter((entry) => entry.name.endsWith(name))
   .map((entry) => entry.transferSize)
 """
+# Two words of Persian with a joiner, and one emoji of two.
+_JOINED = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f4bb"
 _PLACES = (
     "",
     "#/search/o",
@@ -97,13 +99,14 @@ def test_loading_it_again_shows_what_was_published_yanked_and_deleted_since(
     with browser.visit(f"{channel.page}#/package/ccc") as visit:
         visit.page.get_by_text("ccc-1.0-0.conda").wait_for()
         assert REASON not in visit.text()
-        done("publish", make_package(tmp_path, "bbb", "1.0"))
+        done("publish", make_package(tmp_path, "bbb", "1.0", summary=_JOINED))
         done("yank", "ccc-1.0-0.conda", "--reason", REASON)
         done("delete", "aaa-1.0-0.conda", "--yes", "--reason", "it was a mistake")
         visit.page.reload()
         visit.page.get_by_text(REASON).wait_for()
         visit.page.get_by_role("link", name="Packages", exact=True).click()
         visit.page.get_by_role("link", name="bbb", exact=True).wait_for()
+        visit.page.get_by_text(_JOINED).wait_for()
         # A name stays when its last file is deleted, with another shard.
         visit.page.get_by_role("link", name="aaa", exact=True).click()
         visit.page.get_by_text("No build of this package is left.").wait_for()

@@ -126,6 +126,41 @@ def test_all_versions_go_with_the_page(server: Server, bucket_name: str) -> None
     assert left == {"main/channel.json", "main/index.html.bak"}
 
 
+@pytest.mark.parametrize("noun", ["page", "skeleton"])
+def test_old_versions_of_an_index_html_of_others_stay(minio: Server, bucket_name: str, noun: str) -> None:
+    # versitygw lets nobody create an object again that has a delete marker.
+    bucket = Bucket(minio, bucket_name, versioned=True)
+    bucket.put(HTML, THEIRS)
+    # As the warning says.
+    bucket.client.delete_object(Bucket=bucket.name, Key=HTML)
+    _, made = bucket.handler.create(bucket.props)
+    bucket.put(HTML, EARLIER)
+    with pytest.raises(RefusedError, match=r"1 object that chaninfra did not make, for example 'main/index\.html'"):
+        bucket.store.handler("guard").delete(bucket.store.props())
+    bucket.store.handler(noun).delete({**bucket.store.props(adopt=True), **made})
+    found = bucket.client.list_object_versions(Bucket=bucket.name, Prefix=HTML)
+    (left,) = found["Versions"]
+    assert HTML not in bucket.page()
+    got = bucket.client.get_object(Bucket=bucket.name, Key=HTML, VersionId=left["VersionId"])
+    assert got["Body"].read() == THEIRS
+
+    # What is theirs now has nothing of ours deleted below it.
+    _, made = bucket.handler.create(bucket.props)
+    bucket.put(HTML, THEIRS)
+    bucket.handler.delete(made)
+    assert bucket.get(HTML) == THEIRS
+    assert len(bucket.client.list_object_versions(Bucket=bucket.name, Prefix=HTML)["Versions"]) == 3
+
+
+def test_a_page_that_was_deleted_by_hand_is_no_obstacle_to_a_destroy(server: Server, bucket_name: str) -> None:
+    bucket = Bucket(server, bucket_name, versioned=True)
+    _, made = bucket.handler.create(bucket.props)
+    bucket.client.delete_object(Bucket=bucket.name, Key=HTML)
+    bucket.store.handler("guard").delete(bucket.store.props())
+    bucket.handler.delete(made)
+    assert HTML not in bucket.versions()
+
+
 def test_the_page_is_no_obstacle_to_a_destroy_and_one_of_others_is(bucket: Bucket) -> None:
     _, made = bucket.handler.create(bucket.props)
     bucket.put("main/noarch/summaries/tool.json", b"{}")

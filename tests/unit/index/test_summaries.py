@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -18,13 +19,16 @@ from chaninfra.index.gc import KEPT, Garbage, collect_subdir
 from chaninfra.index.package.about import About, parse_about
 from chaninfra.index.package.archive import read_data
 from chaninfra.index.reindex import reindex_subdir
+from chaninfra.index.runtime import Threads
 from chaninfra.index.standing import standing
 from chaninfra.index.summaries import Summaries, cleaned, forget, replaces, summary_of
 from support.channels.archives import conda, index_json
 from support.channels.followed import FollowedChannel
+from support.index_model.memory_store import SequentialRuntime
 from support.index_model.memory_subdir import MemoryChannel
 
 FOLDER = "c/noarch/summaries"
+T = TypeVar("T")
 WEEK = KEPT // timedelta(milliseconds=1) + 1
 
 
@@ -197,6 +201,39 @@ def test_many_that_cannot_be_written_are_one_note(channel: MemoryChannel, kind: 
     assert note.endswith("not permitted; ask an admin")
     # Whoever may not write one may write none.
     assert channel.store.requests[kind] < 5
+
+
+class Later(SequentialRuntime):
+    """A runtime that runs a call when somebody waits for it."""
+
+    def submit(self, call: Callable[[], T], /) -> Callable[[], T]:
+        return call
+
+
+def test_start_waits_for_nothing_and_who_reads_on_is_held_back(channel: MemoryChannel) -> None:
+    channel.subdir_index = dataclasses.replace(channel.subdir_index, runtime=Later())
+    writing = Summaries(channel.subdir_index)
+    for number in range(2000):
+        writing.add(summary(name=f"a{number}"))
+    writing.add_told("told", lambda: summary(name="told"))
+    writing.add_told("silent", lambda: None)
+    writing.start()
+    assert channel.store.requests["get"] == 0
+    writing.hold_back()
+    assert len(there(channel)) > 1500
+    assert writing.finish() == ()
+    assert len(there(channel)) == 2001
+
+
+def test_threads_write_all_of_them(channel: MemoryChannel) -> None:
+    channel.subdir_index = dataclasses.replace(channel.subdir_index, runtime=Threads(20))
+    writing = Summaries(channel.subdir_index)
+    for number in range(600):
+        writing.add(summary(name=f"a{number}"))
+        if number % 10 == 0:
+            writing.start()
+    assert writing.finish() == ()
+    assert len(there(channel)) == 600
 
 
 def test_few_wait_at_a_time(channel: MemoryChannel) -> None:

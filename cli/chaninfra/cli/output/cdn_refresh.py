@@ -78,7 +78,6 @@ def refresh_notices(channel: Channel) -> None:
 
 def refresh_all(channel: Channel) -> None:
     """Invalidate the CDN's copies of all files of the channel. As `refresh`."""
-    bring_channeldata_forward(channel, "now")
     if channel.descriptor.cdn is None:
         return
     from chaninfra.index.cdn_invalidation import all_paths

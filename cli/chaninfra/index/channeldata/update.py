@@ -58,8 +58,9 @@ class _State:
     index: ShardIndex
 
 
-def write_channeldata(channel: Channel, when: When) -> bool:
-    """Bring channeldata.json in line with the index, where the channel has it; whether it was written.
+def write_channeldata(channel: Channel, when: When, anew: Collection[str] = ()) -> bool:
+    """Bring channeldata.json in line with the index, where the channel has it; whether it was written. The entries of
+    the package names `anew` are made again in any case.
 
     Raises StorageError, ForeignIndexError and LostShardError; ConflictError where others wrote it again and again.
     """
@@ -70,7 +71,7 @@ def write_channeldata(channel: Channel, when: When) -> bool:
         return False
     for attempt in range(_ATTEMPTS):
         try:
-            return _write(channel, key, when)
+            return _write(channel, key, when, anew)
         except ConflictError:
             channel.runtime.pause(min(attempt, _LONGEST))
     raise ConflictError(
@@ -88,7 +89,7 @@ def _is_due(channel: Channel, key: str) -> bool:
     return entry is None or channel.runtime.now_ms() - entry.modified.timestamp() * 1000 >= monolith.seconds * 1000
 
 
-def _write(channel: Channel, key: str, when: When) -> bool:
+def _write(channel: Channel, key: str, when: When, anew: Collection[str]) -> bool:
     """One attempt. Raises ConflictError where another writer was first."""
     stored = get_within(channel.writer, key, MAX_CHANNELDATA)
     made = read(stored) if isinstance(stored, StoredObject) else None
@@ -107,6 +108,7 @@ def _write(channel: Channel, key: str, when: When) -> bool:
         names = {name for state in states for name in state.index.hashes}
     else:
         packages |= made.packages
+        names |= {*anew}
     if when == "due" and len(names) > _FEW:
         raise StorageError(
             f"lacks {len(names):,} packages, which only a re-index adds", where=key, remedy="run `chaninfra reindex`"

@@ -26,7 +26,7 @@ from chaninfra.index.copy.plan import LEAVE_OUT, SubdirPlan, Task
 from chaninfra.index.copy.records import found_patch, index_record, record_fields
 from chaninfra.index.copy.report import CopiedPackage, Failed, together
 from chaninfra.index.copy.source import Source
-from chaninfra.index.copy.summaries import told_summaries
+from chaninfra.index.copy.summaries import add_summaries
 from chaninfra.index.lasting import until_it_holds
 from chaninfra.index.package.sidecars import MAX_SIDECAR, Sidecar, SidecarError, sidecar_name
 from chaninfra.index.package_reader import Read, read_files
@@ -201,8 +201,7 @@ def _commit(
     holds = dict.fromkeys(yanks, True)
 
     def change() -> Change:
-        for summary in told_summaries(source, target, [each.brought for each in batch]):
-            summaries.add(summary)
+        add_summaries(summaries, source, target, [each.brought for each in batch])
         summaries.start()
         sidecars.add(signatures, batch, fresh)
         return Change(

@@ -11,32 +11,29 @@ from chaninfra.channel.conda.summary import Summary, summary_key
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.copy.brought import Brought
 from chaninfra.index.copy.source import Source, SourcePackage
-from chaninfra.index.runtime import run_all
 from chaninfra.index.subdir_index import SubdirIndex
-from chaninfra.index.summaries import cleaned, replaces, summary_of
+from chaninfra.index.summaries import Summaries, cleaned, replaces, summary_of
 
 
-def told_summaries(source: Source, target: SubdirIndex, batch: Iterable[Brought]) -> list[Summary]:
-    """The summaries of the packages that are not yanked: of one that was read what it says itself; of the newest one of
-    a name that its store has copied, what the source says of it.
+def add_summaries(summaries: Summaries, source: Source, target: SubdirIndex, batch: Iterable[Brought]) -> None:
+    """Add the summaries of the packages that are not yanked: of one that was read what it says itself; of the newest
+    one of a name that its store has copied, what the source says of it.
     """
     if not target.layout.has_summaries:
-        return []
-    found: list[Summary] = []
+        return
     unread: dict[str, tuple[Summary, SourcePackage]] = {}
     for brought in batch:
         package = brought.package
         if package.yank is not None:
             continue
         if brought.made is not None:
-            summary = summary_of(brought.made.index, package.file, brought.made.about)
-            found += [summary] if summary is not None else []
+            summaries.add(summary_of(brought.made.index, package.file, brought.made.about))
         elif brought.way == "copied" and (summary := _of_record(package)) is not None:
             other = unread.get(summary.name)
             if other is None or replaces(summary, other[0]):
                 unread[summary.name] = summary, package
-    told = run_all(target.runtime, [partial(_told, source, *each) for each in unread.values()])
-    return [*found, *(summary for summary in told if summary is not None)]
+    for name, each in unread.items():
+        summaries.add_told(name, partial(_told, source, *each))
 
 
 def _of_record(package: SourcePackage) -> Summary | None:

@@ -78,7 +78,7 @@ def own_keys(keys: Iterable[str], prefix: str) -> list[str]:
     """The keys that chaninfra or an indexer wrote for the channel: index files, shards, summaries, channel.json and the
     other documents beside it, the index files of snapshots and their list, what the page loads, and `.chaninfra/`.
 
-    Not `index.html`, whose name does not say whose it is: see `channel.page.put.is_own_page`.
+    Not `index.html`, whose name does not say whose it is: see `channel.page.files.is_ours`.
     """
     names = set(FILE_NAMES.values())
     start = f"{prefix}/" if prefix else ""

@@ -84,6 +84,11 @@ def own_page_keys(store: ObjectStore, prefix: str) -> Iterator[str]:
     """
     if is_own_page(store, prefix):
         yield join(prefix, INDEX_HTML)
+    yield from own_asset_keys(store, prefix)
+
+
+def own_asset_keys(store: ObjectStore, prefix: str) -> Iterator[str]:
+    """The keys of the assets of the page and of earlier ones. Raises StorageError."""
     start = f"{prefix}/" if prefix else ""
     for entry in store.list(join(prefix, ASSETS_FOLDER)):
         if is_asset(entry.key.removeprefix(start)):

@@ -163,11 +163,14 @@ def channel_statements(bucket: str, channels: Sequence[ChannelSpec], part: str =
         *(path for kind, path in index.items() if kind != "shards"),
         *(f"{arn}/*/{name}" for name in sorted(STALE)),
     ]
-    files = [f"{arn}/*/{SHARDS}/*.msgpack.zst", f"{arn}/*/{SUMMARIES_FOLDER}/*.json"]
+    files = [f"{arn}/*/{SHARDS}/*.msgpack.zst"]
     files += [f"{arn}/*{suffix}.sigs{copy}" for suffix in PACKAGE_SUFFIXES for copy in ("", f".{'?' * 64}")]
-    written = [*index.values(), *files, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists, *told]
+    # Of a channel that has no page any more, `gc` deletes those of names that are gone.
+    summaries = f"{arn}/*/{SUMMARIES_FOLDER}/*.json"
+    put = [summaries] if any(channel.page for channel in channels) else []
+    written = [*index.values(), *files, *put, f"{top}{CHANINFRA_FOLDER}/*", f"{top}{YANKED_JSON}", *lists, *told]
     # Not the authoritative index, without which the channel would be empty.
-    deleted = [*derived, *files, f"{top}{HISTORY_FOLDER}/*", *of_snapshots]
+    deleted = [*derived, *files, summaries, f"{top}{HISTORY_FOLDER}/*", *of_snapshots]
     # Uploads of packages that nobody finished are aborted.
     keep = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
     return [

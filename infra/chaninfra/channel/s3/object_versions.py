@@ -93,6 +93,22 @@ def is_older_than_versioning(client: S3Client, location: Location, key: str) -> 
     return False
 
 
+def read(client: S3Client, location: Location, version: ObjectVersion, most: int) -> bytes | None:
+    """The bytes of a version of an object; None if it is gone, or has more than `most` bytes. Raises StorageError."""
+    from botocore.exceptions import ClientError
+
+    which: Any = {} if version.version_id is None else {"VersionId": version.version_id}
+    with translating_errors(location, "read", version.key):
+        try:
+            answer = client.get_object(Bucket=location.bucket, Key=version.key, **which)
+        except ClientError as error:
+            if code_and_status(error)[0] not in _DELETED:
+                raise
+            return None
+        with answer["Body"] as body:
+            return body.read() if answer["ContentLength"] <= most else None
+
+
 def delete(client: S3Client, location: Location, key: str, version: str | None) -> None:
     """Delete one version of a key, or the key itself if `version` is None.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from chaninfra.channel.conda.filenames import is_package
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_REPODATA, MAX_SHARD_INDEX, REPODATA
@@ -15,8 +16,17 @@ from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.errors import InvalidRepodataError
 from chaninfra.channel.location import join
 from chaninfra.channel.objects import StoredObject, get_within
-from chaninfra.channel.page.put import is_own_page
-from chaninfra.channel.s3.object_versions import abort, delete, open_uploads, versions, versions_of
+from chaninfra.channel.page.files import is_ours
+from chaninfra.channel.page.put import MAX_FILE
+from chaninfra.channel.s3.object_versions import (
+    ObjectVersion,
+    abort,
+    delete,
+    open_uploads,
+    read,
+    versions,
+    versions_of,
+)
 from chaninfra.pulumi.bucket_session import Session
 
 _AT_ONCE = 16
@@ -79,9 +89,39 @@ def own_files(session: Session, keys: Collection[str], prefix: str) -> list[str]
 
 
 def own_page(session: Session, keys: Collection[str], prefix: str) -> list[str]:
-    """The key of `index.html`, if it is among the keys and the object is a page of chaninfra."""
+    """The key of `index.html`, if it is among the keys and all its versions are pages of chaninfra."""
     html = join(prefix, INDEX_HTML)
-    return [html] if html in keys and is_own_page(session.objects, prefix) else []
+    return [html] if html in keys and not _pages(session, prefix).others else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pages:
+    """The versions of `index.html`."""
+
+    own: list[ObjectVersion]
+    others: list[ObjectVersion]
+    """Those that are no page of chaninfra: another tool wrote them before somebody made way for the page."""
+    markers: list[ObjectVersion]
+
+
+def _pages(session: Session, prefix: str) -> _Pages:
+    found = _Pages(own=[], others=[], markers=[])
+    for each in [*versions_of(session.client, session.location, join(prefix, INDEX_HTML))]:
+        data = None if each.is_delete_marker else read(session.client, session.location, each, MAX_FILE)
+        kind = found.markers if each.is_delete_marker else found.own if is_ours(data or b"") else found.others
+        kind.append(each)
+    return found
+
+
+def purge_page(session: Session, prefix: str) -> None:
+    """Deletes every version of `index.html` that is a page of chaninfra. Where there are versions of others, they stay,
+    and the delete markers that hide them; nothing is deleted while the newest is such a one.
+    """
+    pages = _pages(session, prefix)
+    if any(each.is_latest for each in pages.others):
+        return
+    for each in [*pages.own, *([] if pages.others else pages.markers)]:
+        delete(session.client, session.location, each.key, each.version_id)
 
 
 def purge_object(session: Session, key: str) -> None:

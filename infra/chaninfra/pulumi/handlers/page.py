@@ -7,11 +7,11 @@ from typing import TypedDict
 
 from chaninfra.channel.errors import BucketMissingError
 from chaninfra.channel.location import join
-from chaninfra.channel.page.put import digests_there, own_page_keys, page_digests, put_page, why_held
+from chaninfra.channel.page.put import digests_there, own_asset_keys, page_digests, put_page, why_held
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Handler, warn
 from chaninfra.pulumi.handlers.bucket import exists
-from chaninfra.pulumi.handlers.deletion import purge_object
+from chaninfra.pulumi.handlers.deletion import purge_object, purge_page
 
 
 class PageProps(TypedDict):
@@ -52,9 +52,10 @@ class PageHandler(Handler[PageProps, PageProps]):
         return self.create(news)[1]
 
     def delete(self, props: PageProps) -> None:
-        """Deletes the page, and the assets of the pages before it; files of others stay."""
+        """Deletes the page, and the assets of the pages before it; files of others stay, and their old versions."""
         if exists(self.session):
-            for key in [*own_page_keys(self.session.objects, props["prefix"])]:
+            purge_page(self.session, props["prefix"])
+            for key in [*own_asset_keys(self.session.objects, props["prefix"])]:
                 purge_object(self.session, key)
 
     def _there(self, props: PageProps) -> PageProps:

@@ -21,7 +21,7 @@ from chaninfra.channel.text import count
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Difference, Handler, warn
 from chaninfra.pulumi.handlers.bucket import exists
-from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, is_blank, own_files, own_page, packages, purge
+from chaninfra.pulumi.handlers.deletion import WITH_PACKAGES, is_blank, own_files, packages, purge, purge_page
 
 SkeletonInputs = TypedDict(
     "SkeletonInputs",
@@ -93,13 +93,8 @@ class SkeletonHandler(Handler[SkeletonInputs, SkeletonOutputs]):
         prefix = props["prefix"]
         if props["adopt"]:
             if is_blank(self.session, prefix):
-                purge(
-                    self.session,
-                    prefix,
-                    lambda keys: _without_descriptor(
-                        [*own_keys(keys, prefix), *own_page(self.session, keys, prefix)], prefix
-                    ),
-                )
+                purge(self.session, prefix, lambda keys: _without_descriptor(own_keys(keys, prefix), prefix))
+                purge_page(self.session, prefix)
             return
         number = packages(self.session, prefix)
         if number and not props["force-destroy"]:

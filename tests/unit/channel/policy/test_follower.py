@@ -64,11 +64,21 @@ def test_it_makes_snapshots_only_of_the_channels_that_say_how_often() -> None:
     assert "snapshots" not in json.dumps(by_sid(stack()))
 
 
+def test_it_writes_summaries_only_where_a_channel_has_a_page() -> None:
+    summaries = "arn:aws:s3:::my-bucket/*/summaries/*.json"
+    channels = {"stable": {"page": True}, "nightly": {"page": False}}
+    for keys, may in (({}, False), ({"page": True}, True), ({"channels": channels}, True)):
+        found = by_sid(stack(**keys))
+        assert (summaries in found["WriteOnlyIndex"]["NotResource"]) == may
+        # Those that a page had before are deleted, too.
+        assert summaries in found["DeleteOnlyGarbage"]["NotResource"]
+
+
 def test_what_a_stack_does_not_have_is_not_in_its_permissions() -> None:
     plain = by_sid(stack())
     for keys, sids in (
         ({"aws": {"kms-key-arn": KEY}}, {"UseKey"}),
-        ({"visibility": "public", "cdn": {}}, {"RefreshCdn"}),
+        ({"visibility": "public", "cdn": {}, "page": False}, {"RefreshCdn"}),
         ({"aws": {"follow": NETWORK}}, {"JoinNetwork", "NetworkIsLambdas"}),
     ):
         more = by_sid(stack(**keys))
