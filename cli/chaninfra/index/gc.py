@@ -254,8 +254,7 @@ def _referenced_by_history(
 
     A state may name any number of shards, so only those that are there are remembered.
     """
-    keys: set[str] = set()
-    damaged: list[str] = []
+    keys, damaged = set[str](), list[str]()
     replaced = read_replaced(target)
     for number in numbers:
         index = kept_index(target, number, replaced)
@@ -292,9 +291,8 @@ def forget_marks(target: SubdirIndex, keys: Set[str]) -> None:
 
 def _delete(target: SubdirIndex, garbage: Sequence[Garbage], waiting: int, mode: Mode) -> Collected:
     if mode == "write":
-        keys = [each.key for each in garbage]
-        for start in range(0, len(keys), _AT_ONCE):
-            target.store.delete(keys[start : start + _AT_ONCE])
+        for start in range(0, len(garbage), _AT_ONCE):
+            target.store.delete([each.key for each in garbage[start : start + _AT_ONCE]])
     return Collected(garbage=tuple(garbage), waiting=waiting)
 
 
