@@ -111,6 +111,9 @@ export interface Channel {
   // One an existing subdir; those that cannot be read are in `faults`.
   readonly subdirs: readonly SubdirIndex[];
   readonly faults: readonly Fault[];
+  // The subdirs whose index is still on its way, and the channel when all have come or failed; null if they have.
+  readonly awaited: readonly string[];
+  readonly whole: Promise<Channel> | null;
   // The names of all subdirs, sorted, each once.
   readonly names: readonly string[];
   // Names that contain the text, those that begin with it first; at most `most`, and how many there are in all.

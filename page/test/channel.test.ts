@@ -91,6 +91,24 @@ test("a cache is asked to look again for all that changes, and not for shards", 
   assert.deepEqual(new Set(others.map(([, said]) => said)), new Set(["max-age=0"]));
 });
 
+test("a file that was written just now is asked for once more, past the caches", async () => {
+  const site = await Site.open();
+  await using _ = site;
+  const written = (ago: number) => (response: ServerResponse) => {
+    const time = Date.now();
+    const headers = { date: new Date(time).toUTCString(), "last-modified": new Date(time - ago).toUTCString() };
+    response.writeHead(200, headers).end(`${site.asked.length}`);
+  };
+  const read = async (ago: number) => {
+    site.changed.set("notices.json", written(ago));
+    site.caching.length = site.asked.length = 0;
+    const data = await new Fetcher(site.url).get("notices.json", 10);
+    return [new TextDecoder().decode(data ?? undefined), site.caching.map(([, said]) => said)];
+  };
+  assert.deepEqual(await read(0), ["2", ["max-age=0", "no-cache"]]);
+  assert.deepEqual(await read(60_000), ["1", ["max-age=0"]]);
+});
+
 test("a list asks one subdir for the summary of a name, and its page the others too", async () => {
   await using site = await Site.open({
     "noarch/summaries/tool.json": JSON.stringify({ name: "tool", version: "1", summary: "That of noarch", timestamp: 1 }),
@@ -170,6 +188,40 @@ test("what cannot be read of one subdir leaves the others", async () => {
   assert.match(channel.faults[0]?.remedy ?? "", /chaninfra reindex/);
 });
 
+test("what a store denies is missing in a public channel, and needs credentials in a private one", async () => {
+  await using site = await Site.open({ "linux-64/repodata_shards.msgpack.zst": status(403) });
+  const [first] = (await openChannel(site.url)).faults;
+  assert.equal(first?.kind, "missing");
+  assert.match(first?.message ?? "", /linux-64 has no shards .*HTTP 403/);
+  assert.match(first?.remedy ?? "", /chaninfra reindex/);
+  const stored = JSON.parse(new TextDecoder().decode(file("channel/channel.json")));
+  site.changed.set("channel.json", JSON.stringify({ ...stored, visibility: "private", auth: "pixi", page: true }));
+  const [second] = (await openChannel(site.url)).faults;
+  assert.equal(second?.kind, "denied");
+  assert.match(second?.remedy ?? "", /chaninfra browse/);
+});
+
+test("an index that takes long keeps no other from the list, and is added when it comes", async () => {
+  const path = "linux-64/repodata_shards.msgpack.zst";
+  const late: ServerResponse[] = [];
+  await using site = await Site.open({ [path]: (response) => void late.push(response) });
+  const open = () => openChannel(site.url, undefined, new Fetcher(site.url, { stalledMs: 1500, wholeMs: 9000, othersMs: 50 }));
+  const first = await open();
+  assert.deepEqual([first.awaited, first.faults], [["linux-64"], []]);
+  assert.deepEqual(first.subdirsOf("tool"), ["noarch"]);
+  late[0]?.writeHead(200).end(file(`channel/${path}`));
+  const whole = (await first.whole) ?? assert.fail("it is whole");
+  assert.deepEqual([whole.awaited, whole.faults, whole.whole], [[], [], null]);
+  assert.deepEqual(whole.subdirsOf("tool"), ["noarch", "linux-64"]);
+  assert.deepEqual(whole.subdirs.map((each) => each.subdir), ["noarch", "linux-64", "osx-64"]);
+  // One that never comes is a fault in the end.
+  const never = (await (await open()).whole) ?? assert.fail("it is whole");
+  assert.deepEqual(never.faults.map((each) => [each.kind, each.path]), [["network", path]]);
+  // While there is none to show, it waits.
+  for (const subdir of ["noarch", "osx-64"]) site.changed.set(`${subdir}/repodata_shards.msgpack.zst`, status(404));
+  assert.equal((await open()).whole, null);
+});
+
 test("a shard that is missing, damaged or another one is a fault of its subdir", async () => {
   await using site = await Site.open();
   const before = await openChannel(site.url);
@@ -179,7 +231,7 @@ test("a shard that is missing, damaged or another one is a fault of its subdir",
   const answers = [
     [status(404), "missing", /is not there/],
     [another, "damaged", /has other bytes/],
-    [status(403), "denied", /HTTP 403/],
+    [status(403), "missing", /is not there; or it is not public .*HTTP 403/],
     [status(500), "network", /HTTP 500/],
   ] as const;
   for (const [answer, kind, message] of answers) {
@@ -255,7 +307,7 @@ test("requests are bounded in bytes and in time", async () => {
       response.writeHead(200).on("close", () => clearInterval(timer));
     },
   });
-  const fetcher = new Fetcher(site.url, { stalledMs: 200, wholeMs: 600 });
+  const fetcher = new Fetcher(site.url, { stalledMs: 200, wholeMs: 600, othersMs: 100 });
   await assert.rejects(fetcher.get("endless", 1 << 20), faulty("too-large"));
   assert.ok(fetcher.bytes < 2 << 20, String(fetcher.bytes));
   await assert.rejects(fetcher.get("silent", 100), /sent nothing for 0.2 seconds/);

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from chaninfra.channel.conda.upkeep import Order
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.text import count
-from chaninfra.follow.told import bring_channeldata_forward, log_compared, log_lost, log_tended, refresh_cdn
+from chaninfra.follow.told import log_compared, log_lost, log_tended, refresh_cdn
 
 if TYPE_CHECKING:
     from chaninfra.follow.aws_lambda import Clock, Function
@@ -23,9 +23,10 @@ def _compare(function: Function, url: str, clock: Clock) -> None:
     compared = compare(opened.channel, opened.seen, log_lost(function.log))
     log_compared(function.log, compared)
     refresh_cdn(opened.channel, function.log, opened.outdated, [report.subdir for report in compared.reindexed])
-    bring_channeldata_forward(opened.channel, function.log, "now")
     function.log.write("compared", channel=url, found=len(compared.keys))
     left = function.follow(url, compared.keys, clock)
+    # Only now: with `monolith: never` nothing else adds what was just followed.
+    refresh_cdn(opened.channel, function.log, opened.outdated, channeldata="upkeep")
     if left:
         raise ChaninfraError(
             f"{count(len(left), 'package')} could not be followed", where=url, remedy="the next run goes on with them"
@@ -53,8 +54,8 @@ def _reindex(function: Function, url: str, clock: Clock) -> None:
     subdirs = changed(report)
     function.log.write("reindexed", channel=url, changed=subdirs, packages=sum(each.after for each in report.subdirs))
     replaced = [f"{each.subdir}/{file}" for each in report.subdirs for file in each.replaced]
-    refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced)
-    bring_channeldata_forward(channel, function.log, "now")
+    # Nor who could want another tool's replaced.
+    refresh_cdn(channel, function.log, opened.outdated, subdirs, replaced, channeldata="upkeep")
 
 
 def _gc(function: Function, url: str, clock: Clock) -> None:

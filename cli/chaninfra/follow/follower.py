@@ -16,7 +16,6 @@ from chaninfra.follow.metrics import Metrics, Source
 from chaninfra.follow.pending import Pending
 from chaninfra.follow.told import (
     Outdated,
-    bring_channeldata_forward,
     leave_mark,
     log_compared,
     log_followed,
@@ -185,10 +184,11 @@ class Follower:
         self.metrics.comparisons.inc()
         log_compared(self.log, compared)
         refresh_cdn(self._channel, self.log, self._outdated, [report.subdir for report in compared.reindexed])
-        bring_channeldata_forward(self._channel, self.log, "now")
         self.log.write("compared", found=len(compared.keys))
         self._etags = compared.etags
         self._follow_found(compared.keys)
+        # Only now: with `monolith: never` nothing else adds what was just followed.
+        refresh_cdn(self._channel, self.log, self._outdated, channeldata="upkeep")
         self._compared = True
         self._after_missed = time.monotonic() + _MISSED_EVERY_S
         self._next_comparison = time.monotonic() + EVERY_S["compare"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from chaninfra.channel.conda.object_names import CHANNELDATA_JSON
 from chaninfra.channel.conda.upkeep import EVERY_S, Task
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.follow.mark import NOT_WRITTEN, By, write_mark
@@ -85,52 +86,65 @@ def log_followed(log: Log, done: Followed) -> None:
 
 @dataclass(frozen=True)
 class Outdated:
-    """What the CDN has old copies of: the index files of the subdirs, and the packages (`<subdir>/<file>`)."""
+    """What the CDN has old copies of: the index files of the subdirs, the packages (`<subdir>/<file>`), and documents
+    beside channel.json.
+    """
 
     subdirs: set[Subdir] = field(default_factory=set)
     packages: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
 
 
 def refresh_cdn(
-    channel: Channel, log: Log, outdated: Outdated, subdirs: Collection[Subdir] = (), replaced: Iterable[str] = ()
+    channel: Channel,
+    log: Log,
+    outdated: Outdated,
+    subdirs: Collection[Subdir] = (),
+    replaced: Iterable[str] = (),
+    *,
+    channeldata: When = "due",
 ) -> None:
-    """Bring channeldata.json forward, and have the CDN drop its copies of the index files of `subdirs` and of the
-    packages `replaced`, where the channel has them;
-    and of what is `outdated` since an earlier try failed. After an error all of that is in `outdated`.
+    """Bring channeldata.json forward, and have the CDN drop its copy, and those of the index files of `subdirs` and of
+    the packages `replaced`, where the channel has them; and of what is `outdated` since an earlier try failed. After an
+    error all of that is in `outdated`.
     """
-    if subdirs:
-        bring_channeldata_forward(channel, log, "due")
+    written = (subdirs or channeldata != "due") and bring_channeldata_forward(channel, log, channeldata)
     if channel.descriptor.cdn is None:
         return
+    if written:
+        outdated.documents.add(CHANNELDATA_JSON)
     outdated.subdirs.update(subdirs)
     outdated.packages.update(replaced)
-    if not outdated.subdirs:
+    if not outdated.subdirs and not outdated.documents:
         return
     from chaninfra.index.cdn_invalidation import invalidate, paths
 
     scope: Scope = "changed" if len(outdated.packages) <= _MOST_NAMED else "all"
     try:
-        invalidate(channel, paths(channel.descriptor, sorted(outdated.subdirs), sorted(outdated.packages), scope))
+        told = sorted(outdated.subdirs), sorted(outdated.packages), scope, sorted(outdated.documents)
+        invalidate(channel, paths(channel.descriptor, *told))
     except ChaninfraError as error:
         # The index is written, and the copies of the CDN expire by themselves.
         log.failed("cdn-not-refreshed", error)
     else:
         outdated.subdirs.clear()
         outdated.packages.clear()
+        outdated.documents.clear()
 
 
-def bring_channeldata_forward(channel: Channel, log: Log, when: When) -> None:
-    """Write channeldata.json where the channel has it, and it lacks something. An error is in the log alone: the next
-    commit or comparison tries again.
+def bring_channeldata_forward(channel: Channel, log: Log, when: When) -> bool:
+    """Write channeldata.json where the channel has it, and it lacks something; whether it was written. An error is in
+    the log alone: the next commit or comparison tries again.
     """
     if not channel.descriptor.index.has_channeldata:
-        return
+        return False
     from chaninfra.index.channeldata.update import write_channeldata
 
     try:
-        write_channeldata(channel, when)
+        return write_channeldata(channel, when)
     except ChaninfraError as error:
         log.failed("channeldata-not-written", error)
+        return False
 
 
 def tend_snapshots(channel: Channel, log: Log) -> None:

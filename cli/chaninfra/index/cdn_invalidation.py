@@ -42,16 +42,22 @@ def changed(report: Report, replaced: Iterable[str] = ()) -> list[Subdir]:
 
 
 def paths(
-    descriptor: Descriptor, subdirs: Collection[Subdir], replaced: Iterable[str] = (), scope: Scope = "changed"
+    descriptor: Descriptor,
+    subdirs: Collection[Subdir],
+    replaced: Iterable[str] = (),
+    scope: Scope = "changed",
+    documents: Collection[str] = (),
 ) -> list[str]:
-    """The paths to invalidate (`/<key>`): of the index files of `subdirs` and of the packages `replaced`
-    (`<subdir>/<file>`). With the scope `all`, when any package may have other bytes, of all files.
+    """The paths to invalidate (`/<key>`): of the index files of `subdirs`, with channeldata.json where the channel has
+    it, of the packages `replaced` (`<subdir>/<file>`), and of `documents` beside channel.json. With the scope `all`,
+    when any package may have other bytes, of all files.
 
     Package names are given as they are and URL-encoded: clients request some, for example names with a plus, in both
     forms, and CloudFront caches each form.
     """
     few = len(subdirs) <= _MAX_WILDCARDS
-    told = [f"/{descriptor.key(CHANNELDATA_JSON)}"] if descriptor.index.has_channeldata and subdirs else []
+    channeldata = [CHANNELDATA_JSON] if descriptor.index.has_channeldata and subdirs else []
+    told = [f"/{descriptor.key(name)}" for name in dict.fromkeys([*channeldata, *documents])]
     if scope == "all":
         return (
             [*(f"/{descriptor.key(subdir, '*')}" for subdir in subdirs), *told] if few else [f"/{descriptor.key('*')}"]

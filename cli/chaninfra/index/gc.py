@@ -1,5 +1,5 @@
-"""Garbage collection of a channel: old states of the index, unreferenced shards, index files that are not written any
-more, abandoned uploads.
+"""Garbage collection of a channel: old states of the index, unreferenced shards, index files and channeldata.json that
+are not written any more, abandoned uploads.
 
 Of the history of the index, all states of the last day are kept, then one an hour for a week, then one a day, for
 `index.history-days` days. A shard that neither the shard index nor the kept history nor a snapshot references is
@@ -29,6 +29,7 @@ from chaninfra.channel.objects import SMALL, ObjectBody, ObjectMeta, StoredObjec
 from chaninfra.index import left_over
 from chaninfra.index.abandoned_uploads import sweep_uploads
 from chaninfra.index.channel import Channel
+from chaninfra.index.channeldata.unasked import sweep_channeldata
 from chaninfra.index.commit.authority import authority_key, read_authority
 from chaninfra.index.commit.history import as_it_was, history_key, kept_index, kept_numbers
 from chaninfra.index.commit.replaced import Replaced, Replacement, read_replaced, update_replaced
@@ -86,7 +87,7 @@ class Collected:
     waiting: int
     unknown: tuple[Unknown, ...] = ()
     notes: tuple[str, ...] = ()
-    """What could not be done, since the store has no call for it."""
+    """What could not be done, since the store has no call for it, or these credentials may not."""
 
 
 @prepared
@@ -101,18 +102,20 @@ def collect(channel: Channel, subdirs: Sequence[Subdir], mode: Mode, progress: P
     """Delete the garbage of the channel. Raises StorageError."""
     # Uploads first: if these credentials may not abort them, the error comes before anything else is deleted.
     uploads, notes = sweep_uploads(channel, subdirs, mode)
-    abandoned = [Garbage(key=key, why="abandoned upload", size=None) for key in uploads]
     progress.stage("collecting", len(subdirs), unit="subdir")
     found = []
     for subdir in subdirs:
         progress.at(subdir)
         found.append(collect_subdir(channel.subdir_index(subdir), mode))
         progress.done()
+    unasked, more = sweep_channeldata(channel, mode)
+    others = [garbage_of(entry, "not declared") for entry in unasked]
+    others += [Garbage(key=key, why="abandoned upload", size=None) for key in uploads]
     return Collected(
-        garbage=(*(item for each in found for item in each.garbage), *abandoned),
+        garbage=(*(item for each in found for item in each.garbage), *others),
         waiting=sum(each.waiting for each in found),
         unknown=tuple(item for each in found for item in each.unknown),
-        notes=notes,
+        notes=(*notes, *more),
     )
 
 
@@ -128,10 +131,9 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     now = target.runtime.now_ms()
     history = dict(kept_numbers(target))
     old = thinned({number: entry.modified for number, entry in history.items()}, now, target.layout.index.history_days)
-    earlier = left_over.stale(target, authority, seen.index_files)
     garbage = [
         *(garbage_of(entry, "not declared") for entry in (*undeclared, *left_over.unasked(target, seen.index_files))),
-        *(garbage_of(entry, "of an earlier indexer") for entry in earlier),
+        *(garbage_of(entry, "of an earlier indexer") for entry in left_over.stale(target, authority, seen.index_files)),
         *(garbage_of(history[number], "old state of the index") for number in old),
     ]
     # Rule: what the history names stays.
@@ -140,25 +142,24 @@ def collect_subdir(target: SubdirIndex, mode: Mode) -> Collected:
     # Rule: what snapshots name stays.
     pinned, broken = referenced_by_snapshots(target, shards.keys())
     unknown += [Unknown(subdir=target.subdir, key=key, of="snapshot") for key in broken]
-    if authority is None or authority.index is None:
-        if authority is not None or shards or seen.orphans():
-            unknown.append(Unknown(subdir=target.subdir, key=authority_key(target), of="index"))
+    index = authority.index if authority is not None else None
+    if index is None and (authority is not None or shards or seen.orphans()):
+        unknown.append(Unknown(subdir=target.subdir, key=authority_key(target), of="index"))
+    if index is None or unknown:
         return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
-    if unknown:
-        return dataclasses.replace(_delete(target, garbage, 0, mode), unknown=tuple(unknown))
-    referenced = kept | pinned | authority.index.keys()
+    referenced = kept | pinned | index.keys()
     before = read_marks(target)
     _check_recent(target, now)
     unreferenced = {
         **{key: entry for key, entry in shards.items() if key not in referenced},
-        **seen.unneeded(authority.index.hashes),
+        **seen.unneeded(index.hashes),
     }
     marks = {key: _since(before, key, entry, now) for key, entry in unreferenced.items()}
     swept = week_old(marks, unreferenced, now)
     left = {key: since for key, since in sorted(marks.items()) if key not in swept}
     garbage += [garbage_of(shards[key], "unreferenced") for key in swept if key in shards]
     garbage += [garbage_of(seen.summaries[key], "summary without a package") for key in swept if key in seen.summaries]
-    unused = _unused(target, replaced, history, {*shards, *authority.index.keys()})
+    unused = _unused(target, replaced, history, {*shards, *index.keys()})
     done = _delete(target, garbage, len(left.keys() & shards.keys()), mode)
     orphans = sweep(target, [key for key in swept if key in seen.sidecars], mode)
     left_behind = [garbage_of(seen.sidecars[key], "attestations without a package") for key in orphans]
@@ -220,12 +221,13 @@ def listed(target: SubdirIndex) -> tuple[dict[str, ObjectMeta], Seen]:
 
 def week_old(marks: Mapping[str, int], shards: Mapping[str, ObjectMeta], now_ms: int) -> list[str]:
     """The marked shards that can be deleted."""
-    week = KEPT // timedelta(milliseconds=1)
     newest = datetime.fromtimestamp(now_ms / 1000, UTC) - KEPT
     return [
         key
         for key, since in marks.items()
-        if now_ms - since >= week and shards[key].modified <= newest and _counts(key, since, shards[key])
+        if now_ms - since >= KEPT // timedelta(milliseconds=1)
+        and shards[key].modified <= newest
+        and _counts(key, since, shards[key])
     ]
 
 

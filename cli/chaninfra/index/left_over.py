@@ -1,4 +1,4 @@
-"""Index files that nobody writes any more, and that clients may still read: for `gc`."""
+"""Index files that nobody writes any more, and that clients may still read: for `gc` and `delete`."""
 
 from __future__ import annotations
 
@@ -39,9 +39,13 @@ def unasked(target: SubdirIndex, listed: Mapping[str, ObjectMeta]) -> list[Objec
     """The files of run exports that are there, that chaninfra has made, and that the settings do not ask for any more.
     `listed`: as for `stale`.
     """
-    names = [FILE_NAMES[kind] for kind in RUN_EXPORTS if kind not in target.layout.index.formats]
-    entries = [target.store.head(target.key(name)) for name in names if name in listed]
+    entries = [target.store.head(target.key(name)) for name in sorted(unasked_names(target)) if name in listed]
     return [entry for entry in entries if entry is not None and Origin.read(entry.metadata) is not None]
+
+
+def unasked_names(target: SubdirIndex) -> set[str]:
+    """The names of the files of run exports that the settings do not ask for."""
+    return {FILE_NAMES[kind] for kind in RUN_EXPORTS if kind not in target.layout.index.formats}
 
 
 def undeclared(target: SubdirIndex) -> list[ObjectMeta]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chaninfra.channel.conda.summary import MAX_SUMMARY, Summary, parse, summary_key
 from chaninfra.channel.errors import ChaninfraError, CredentialsError, StorageError
-from chaninfra.channel.objects import StoredObject, get_within
+from chaninfra.channel.objects import ObjectStore, StoredObject, get_within
 from chaninfra.index.channel import Channel
 from chaninfra.index.progress import SILENT, Progress
 from chaninfra.index.runtime import run_all
@@ -26,6 +26,16 @@ class Said:
     error: ChaninfraError | None = None
 
 
+def read_summary(store: ObjectStore, key: str, name: str) -> Summary | None:
+    """What the object with this key says of the package name; None: it is not there, or is no summary of this name.
+
+    Raises StorageError.
+    """
+    found = get_within(store, key, MAX_SUMMARY)
+    summary = parse(found.data) if isinstance(found, StoredObject) else None
+    return summary if summary is not None and summary.name == name else None
+
+
 def read_said(channel: Channel, wanted: Iterable[tuple[str, str]], progress: Progress = SILENT) -> Said:
     """The summaries of these (subdir, name). What cannot be read is no fault of the channel: one is no promise.
 
@@ -37,7 +47,7 @@ def read_said(channel: Channel, wanted: Iterable[tuple[str, str]], progress: Pro
 
     def read(place: tuple[str, str]) -> None:
         try:
-            found = get_within(store, channel.descriptor.key(place[0], keys[place]), MAX_SUMMARY)
+            summary = read_summary(store, channel.descriptor.key(place[0], keys[place]), place[1])
         except CredentialsError:
             raise
         except StorageError as error:
@@ -46,8 +56,7 @@ def read_said(channel: Channel, wanted: Iterable[tuple[str, str]], progress: Pro
             return
         finally:
             progress.done()
-        summary = parse(found.data) if isinstance(found, StoredObject) else None
-        if summary is not None and summary.name == place[1]:
+        if summary is not None:
             said.summaries[place] = summary
 
     places = [*keys]

@@ -17,11 +17,11 @@ import {
   summaryPath,
 } from "./documents";
 import { count, fail, fault, faultOf, line } from "./faults";
-import { Fetcher } from "./fetching";
+import { Fetcher, needed, optional } from "./fetching";
 import { merged, search } from "./names";
 import { MAX_SHARD, parseShard } from "./shard";
 import { MAX_SHARD_INDEX, parseShardIndex, SHARD_INDEX, sha256, type ShardIndex } from "./shard_index";
-import { compareVersions, parseVersion, type Version } from "./versions";
+import { compareVersions, newestFirst, parseVersion } from "./versions";
 
 // Most names of all subdirs, each counted as often as it is there.
 const MAX_NAMES = 2_000_000;
@@ -30,7 +30,8 @@ const NOARCH = "noarch";
 const MAX_BUILDS = 10_000;
 
 // The channel at this URL, of which the page is `index.html`. Throws FaultError where nothing of it can be read; what
-// cannot be read of one subdir is in its `faults`.
+// cannot be read of one subdir is in its `faults`. An index that takes much longer than the first one is not waited for:
+// see `whole`.
 export async function openChannel(base: URL, snapshot?: string, fetcher = new Fetcher(base)): Promise<Channel> {
   if (snapshot !== undefined && !isSnapshotName(snapshot)) noSnapshot(snapshot);
   const data = await fetcher.get(CHANNEL_JSON, MAX_DESCRIPTOR);
@@ -43,27 +44,64 @@ export async function openChannel(base: URL, snapshot?: string, fetcher = new Fe
     );
   }
   const { descriptor, hasPage } = parseDescriptor(data);
-  const counted = snapshot === undefined ? null : countsOf(fetcher, snapshot);
-  const fetched = descriptor.subdirs.map((subdir) => fetchIndex(fetcher, subdir, snapshot));
-  const read: (ShardIndex | Fault | null)[] = [];
+  const { subdirs } = descriptor;
+  const counted = snapshot === undefined ? Promise.resolve(null) : countsOf(fetcher, snapshot);
+  const read = new Map<string, ShardIndex | Fault | null>();
+  let counts: ReadonlyMap<string, number> | null = null;
   let names = 0;
-  for (const [number, subdir] of descriptor.subdirs.entries()) {
-    const { path, data } = (await fetched[number]) ?? { path: subdir, data: null };
-    const index = await readIndex(fetcher, descriptor, subdir, path, data, MAX_NAMES - names);
-    if (index !== null && "digests" in index) names += index.names.length;
-    read.push(index);
+  let turn = Promise.resolve();
+  const waits = new Patience(fetcher.limits.othersMs);
+  const reads = subdirs.map(async (subdir) => {
+    const { path, data } = await fetchIndex(fetcher, descriptor, subdir, snapshot);
+    // One after the other, since all have to share the number of names.
+    turn = turn.then(async () => {
+      const index = await readIndex(fetcher, descriptor, subdir, path, data, MAX_NAMES - names);
+      read.set(subdir, index);
+      if (index === null || !("digests" in index)) return;
+      names += index.names.length;
+      waits.begin();
+    });
+    await turn;
+  });
+  const all = Promise.all([...reads, counted.then((found) => (counts = found))]).then(() => true);
+  const channelOf = (whole: Promise<Channel> | null): Channel => {
+    const found = subdirs.map((subdir) => read.get(subdir) ?? null);
+    const indexes = found
+      .filter((each): each is ShardIndex => each !== null && "digests" in each)
+      .map((each) => ({ ...each, count: each.count ?? counts?.get(each.subdir) ?? null }));
+    const faults = found.flatMap((each) => (each === null ? [] : "digests" in each ? each.faults : [each]));
+    if (snapshot !== undefined && indexes.length === 0) {
+      const [first] = faults;
+      if (first) throw new FaultError(first);
+      noSnapshot(snapshot);
+    }
+    const awaited = subdirs.filter((subdir) => !read.has(subdir));
+    return new OpenChannel(fetcher, descriptor, hasPage, snapshot ?? null, indexes, faults, awaited, whole);
+  };
+  try {
+    return channelOf((await Promise.race([all, waits.over])) ? null : all.then(() => channelOf(null)));
+  } finally {
+    waits.end();
   }
-  const counts = await counted;
-  const indexes = read
-    .filter((each): each is ShardIndex => each !== null && "digests" in each)
-    .map((each) => ({ ...each, count: each.count ?? counts?.get(each.subdir) ?? null }));
-  const faults = read.flatMap((each) => (each === null ? [] : "digests" in each ? each.faults : [each]));
-  if (snapshot !== undefined && indexes.length === 0) {
-    const [first] = faults;
-    if (first) throw new FaultError(first);
-    noSnapshot(snapshot);
+}
+
+// A time that begins when it is told to.
+class Patience {
+  readonly over: Promise<false>;
+  #done = (_: false) => {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly ms: number) {
+    this.over = new Promise((done) => (this.#done = done));
   }
-  return new OpenChannel(fetcher, descriptor, hasPage, snapshot ?? null, indexes, faults);
+
+  begin(): void {
+    this.#timer ??= setTimeout(() => this.#done(false), this.ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 function noSnapshot(name: string): never {
@@ -73,19 +111,20 @@ function noSnapshot(name: string): never {
 // The bytes of the shard index of a subdir, or why they cannot be had; null where a snapshot does not have the subdir.
 async function fetchIndex(
   fetcher: Fetcher,
+  descriptor: Descriptor,
   subdir: string,
   snapshot: string | undefined,
 ): Promise<{ path: string; data: Uint8Array | Fault | null }> {
   const path = `${snapshot === undefined ? "" : `snapshots/${snapshot}/`}${subdir}/${SHARD_INDEX}`;
   try {
     if (snapshot !== undefined) return { path, data: await optional(fetcher, path, MAX_SHARD_INDEX) };
-    const missing = fault(
-      "missing",
+    return {
       path,
-      `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
-      "ask who runs the channel to run `chaninfra reindex`, which writes them",
-    );
-    return { path, data: (await fetcher.get(path, MAX_SHARD_INDEX)) ?? missing };
+      data: await needed(fetcher, descriptor, path, MAX_SHARD_INDEX, {
+        message: `${subdir} has no shards (CEP 16), which the page reads: perhaps another tool wrote its index`,
+        remedy: "ask who runs the channel to run `chaninfra reindex`, which writes them",
+      }),
+    };
   } catch (error) {
     return { path, data: faultOf(error) };
   }
@@ -119,16 +158,6 @@ async function countsOf(fetcher: Fetcher, snapshot: string): Promise<ReadonlyMap
   }
 }
 
-// A file that need not be there. A store that lets nobody list says "denied" of what is not there.
-async function optional(fetcher: Fetcher, path: string, most: number): Promise<Uint8Array | null> {
-  try {
-    return await fetcher.get(path, most);
-  } catch (error) {
-    if (error instanceof FaultError && error.fault.kind === "denied") return null;
-    throw error;
-  }
-}
-
 class OpenChannel implements Channel {
   readonly names: readonly string[];
   readonly #packages = new Map<string, Promise<PackageView>>();
@@ -141,6 +170,8 @@ class OpenChannel implements Channel {
     readonly snapshot: string | null,
     readonly subdirs: readonly ShardIndex[],
     readonly faults: readonly Fault[],
+    readonly awaited: readonly string[],
+    readonly whole: Promise<Channel> | null,
   ) {
     this.names = merged(subdirs.map((each) => each.names));
   }
@@ -164,7 +195,7 @@ class OpenChannel implements Channel {
   async #read(name: string): Promise<PackageView> {
     const shards = await Promise.all(this.#indexesOf(name).map((index) => this.#shard(index, name)));
     const faults = shards.flatMap((each) => each.faults);
-    const all = sorted(shards.flatMap((each) => each.builds));
+    const all = newestFirst(shards.flatMap((each) => each.builds));
     if (all.length > MAX_BUILDS) {
       const message = `it has ${count(all.length)} files, of which the newest ${count(MAX_BUILDS)} are shown`;
       faults.push(fault("too-large", name, message, "see all with `chaninfra ls`"));
@@ -179,9 +210,9 @@ class OpenChannel implements Channel {
     const reindex = "load the page again, since the index may be newer now; if it stays so, ask who runs the channel to " +
       "run `chaninfra reindex --force`, which makes it again";
     try {
-      const data = await this.fetcher.get(path, MAX_SHARD, url);
       const shown = line(name, 255);
-      if (data === null) fail("missing", path, `the shard of ${shown} in ${index.subdir} is not there`, reindex);
+      const missing = { message: `the shard of ${shown} in ${index.subdir} is not there`, remedy: reindex };
+      const data = await needed(this.fetcher, this.descriptor, path, MAX_SHARD, missing, url);
       const found = await sha256(data);
       if (found !== null && found !== digest) {
         fail("damaged", path, `the shard of ${shown} in ${index.subdir} has other bytes than the index says`, reindex);
@@ -252,21 +283,4 @@ function kept<T>(
     () => cache.delete(name),
   );
   return made;
-}
-
-// Newest version first; of a version the highest build number first, then the newest.
-function sorted(builds: readonly Build[]): Build[] {
-  const versions = new Map<string, Version>();
-  for (const { version } of builds) if (!versions.has(version)) versions.set(version, parseVersion(version));
-  const none = parseVersion("");
-  const versionOf = (build: Build) => versions.get(build.version) ?? none;
-  const text = (a: string, b: string) => Number(a > b) - Number(a < b);
-  return [...builds].sort(
-    (a, b) =>
-      compareVersions(versionOf(b), versionOf(a)) ||
-      b.buildNumber - a.buildNumber ||
-      (b.built?.getTime() ?? 0) - (a.built?.getTime() ?? 0) ||
-      text(a.subdir, b.subdir) ||
-      text(a.file, b.file),
-  );
 }

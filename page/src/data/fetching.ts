@@ -1,8 +1,10 @@
 // Reads files of the channel: bounded in bytes and in time, and only from the origin of the page.
+import { type Descriptor, type Fault, FaultError } from "../model";
 import { count, fail } from "./faults";
 
 const STALLED_MS = 30_000;
 const WHOLE_MS = 300_000;
+const OTHERS_MS = 2_000;
 const CORS =
   "open the page at the channel's own URL; a page of another origin needs it in `cors-origins` of the stack config";
 
@@ -10,11 +12,17 @@ const CORS =
 // them as they are now, which the server answers without a body: Cache-Control lets it keep an index for minutes, in
 // which the page would not show what was published, and would look for what was deleted.
 const LASTING = /\/[0-9a-f]{64}\.msgpack\.zst$/;
+// A browser asks by ETag and Last-Modified, and MinIO says "not modified" if only one of them is as it was. So of a file
+// that was written twice in one second it would say so of the first one, as long as the browser keeps that.
+const YOUNG_MS = 2_000;
+const SECOND_MS = 1_000;
 
 export interface Limits {
   // Without a byte for so long, and in all.
   readonly stalledMs: number;
   readonly wholeMs: number;
+  // How long the first list waits for the other indexes, once it has one.
+  readonly othersMs: number;
 }
 
 // Reads paths relative to a folder, and counts what it has read.
@@ -25,7 +33,7 @@ export class Fetcher {
 
   constructor(
     base: URL,
-    private readonly limits: Limits = { stalledMs: STALLED_MS, wholeMs: WHOLE_MS },
+    readonly limits: Limits = { stalledMs: STALLED_MS, wholeMs: WHOLE_MS, othersMs: OTHERS_MS },
   ) {
     this.base = new URL("./", base);
     this.base.search = "";
@@ -38,6 +46,14 @@ export class Fetcher {
 
   // The bytes of the file; null where there is none. What else prevents it is thrown as FaultError.
   async get(path: string, most: number, url: URL = this.url(path)): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (LASTING.test(url.pathname)) return (await this.#read(path, most, url, "default")).data;
+    const { data, isYoung } = await this.#read(path, most, url, "no-cache");
+    if (!isYoung) return data;
+    await new Promise((done) => setTimeout(done, SECOND_MS));
+    return (await this.#read(path, most, url, "reload")).data;
+  }
+
+  async #read(path: string, most: number, url: URL, cache: RequestCache): Promise<Got> {
     this.requests += 1;
     const { stalledMs, wholeMs } = this.limits;
     const abort = new AbortController();
@@ -50,12 +66,11 @@ export class Fetcher {
     const began = () => setTimeout(() => stop(`sent nothing for ${stalledMs / 1000} seconds`), stalledMs);
     let stalled = began();
     try {
-      const cache = LASTING.test(url.pathname) ? "default" : "no-cache";
       const response = await fetch(url, { signal: abort.signal, redirect: "follow", cache });
       const body = this.#body(response, path, url);
       if (body === null) {
         await response.body?.cancel();
-        return null;
+        return { data: null, isYoung: false };
       }
       const length = Number(response.headers.get("content-length") ?? 0);
       if (length > most && !response.headers.has("content-encoding")) tooLarge(path, most);
@@ -72,7 +87,7 @@ export class Fetcher {
         if (size > most) tooLarge(path, most);
         parts.push(value);
       }
-      return joined(parts, size);
+      return { data: joined(parts, size), isYoung: isYoung(response) };
     } catch (error) {
       if (late !== null) fail("network", path, `${url.host} ${late}`, "load the page again, or try later");
       // What fetch raises where the browser tells no more: no connection, CORS, or the Content-Security-Policy.
@@ -117,6 +132,47 @@ export class Fetcher {
     }
     return response.body ?? new Response(new Uint8Array()).body;
   }
+}
+
+// A file that need not be there. A store that lets nobody list says "denied" of what is not there.
+export async function optional(fetcher: Fetcher, path: string, most: number): Promise<Uint8Array | null> {
+  try {
+    return await fetcher.get(path, most);
+  } catch (error) {
+    if (error instanceof FaultError && error.fault.kind === "denied") return null;
+    throw error;
+  }
+}
+
+// A file that has to be there. Where everybody may read, a store that lets nobody list says "denied" of what is missing.
+export async function needed(
+  fetcher: Fetcher,
+  { visibility }: Descriptor,
+  path: string,
+  most: number,
+  missing: Pick<Fault, "message" | "remedy">,
+  url = fetcher.url(path),
+): Promise<Uint8Array> {
+  let denied = "";
+  try {
+    const data = await fetcher.get(path, most, url);
+    if (data !== null) return data;
+  } catch (error) {
+    if (!(error instanceof FaultError && error.fault.kind === "denied" && visibility === "public")) throw error;
+    denied = `; or it is not public as the channel is: ${error.fault.message}`;
+  }
+  fail("missing", path, missing.message + denied, missing.remedy);
+}
+
+interface Got {
+  readonly data: Uint8Array<ArrayBuffer> | null;
+  // Whether it was written just before it was sent.
+  readonly isYoung: boolean;
+}
+
+function isYoung({ headers }: Response): boolean {
+  const [sent, written] = ["date", "last-modified"].map((name) => Date.parse(headers.get(name) ?? ""));
+  return sent !== undefined && written !== undefined && Math.abs(sent - written) < YOUNG_MS;
 }
 
 function tooLarge(path: string, most: number): never {

@@ -1,5 +1,6 @@
 // The order of versions of conda packages, as conda and rattler compare them
 // (https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-specs.html#version-ordering).
+import type { Build } from "../model";
 
 // A run of digits, or of other characters. `dev` is before all others, `post` after all numbers.
 type Part = bigint | string;
@@ -70,4 +71,21 @@ function comparePart(a: Part, b: Part): number {
   if (a === POST || b === POST) return a === POST ? 1 : -1;
   if (typeof a !== typeof b) return typeof a === "string" ? -1 : 1;
   return a < b ? -1 : 1;
+}
+
+// Newest version first; of a version the highest build number first, then the newest.
+export function newestFirst(builds: readonly Build[]): Build[] {
+  const versions = new Map<string, Version>();
+  for (const { version } of builds) if (!versions.has(version)) versions.set(version, parseVersion(version));
+  const none = parseVersion("");
+  const versionOf = (build: Build) => versions.get(build.version) ?? none;
+  const text = (a: string, b: string) => Number(a > b) - Number(a < b);
+  return [...builds].sort(
+    (a, b) =>
+      compareVersions(versionOf(b), versionOf(a)) ||
+      b.buildNumber - a.buildNumber ||
+      (b.built?.getTime() ?? 0) - (a.built?.getTime() ?? 0) ||
+      text(a.subdir, b.subdir) ||
+      text(a.file, b.file),
+  );
 }

@@ -97,8 +97,9 @@ function s3Notes(access: Access, exports: string): string[] {
 export const awsConfig: Format = (access) => {
   const { name, region, "endpoint-url": endpoint, "force-path-style": byPath, auth } = access.descriptor;
   if (auth !== "aws" || !/^[A-Za-z0-9_.+@-]+$/.test(name)) return null;
-  if (![region, endpoint].every((value) => isPrintable(value) && value.trim() !== "")) return null;
   const elsewhere = access.kind !== "aws";
+  const written = elsewhere ? [region, endpoint] : [region];
+  if (!written.every((value) => isPrintable(value) && value.trim() !== "")) return null;
   const settings: Table = [
     ["region", region],
     ["output", "json"],

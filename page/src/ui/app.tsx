@@ -29,7 +29,7 @@ export function App({ open }: { open: Open }) {
     setSaid("");
     setTimeout(() => setSaid(text), 50);
   }, []);
-  const channel = loaded.state === "done" ? loaded.value : null;
+  const channel = useWhole(loaded.state === "done" ? loaded.value : null);
   useTitle(place, channel);
   const main = useRef<HTMLElement>(null);
   return (
@@ -54,11 +54,16 @@ export function App({ open }: { open: Open }) {
             )}
           </>
         ) : (
-          <Browsed.Provider value={isBrowsed(BASE, loaded.value.descriptor["public-url"])}>
-            <Guard key={keyOf(place, visits)}>
-              <View channel={loaded.value} place={place} focus={focus} again={again} />
-            </Guard>
-          </Browsed.Provider>
+          channel && (
+            <Browsed.Provider value={isBrowsed(BASE, channel.descriptor["public-url"])}>
+              {channel.awaited.length > 0 && (
+                <p role="status">Still reading the index of {channel.awaited.join(", ")}, which is not shown yet…</p>
+              )}
+              <Guard key={keyOf(place, visits)}>
+                <View channel={channel} place={place} focus={focus} again={again} />
+              </Guard>
+            </Browsed.Provider>
+          )
         )}
       </main>
       <p class="unseen" role="status" aria-live="polite">
@@ -66,6 +71,20 @@ export function App({ open }: { open: Open }) {
       </p>
     </Announce.Provider>
   );
+}
+
+// The channel, and when the rest of it is there, that with it.
+function useWhole(channel: Channel | null): Channel | null {
+  const [found, setFound] = useState<{ readonly of: Channel; readonly whole: Channel } | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    // What has failed is in its faults.
+    channel?.whole?.then((whole) => wanted && setFound({ of: channel, whole }));
+    return () => {
+      wanted = false;
+    };
+  }, [channel]);
+  return found !== null && found.of === channel ? found.whole : channel;
 }
 
 // Views are made anew for every visit, but for the search while one types.

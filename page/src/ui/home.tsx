@@ -37,10 +37,15 @@ export function Home({ channel, focus, again }: ViewOf) {
           <Results channel={channel} text="" focus={focus} />
         </section>
       ) : (
-        channel.faults.length === 0 && <Empty channel={channel} />
+        isWhole(channel) && <Empty channel={channel} />
       )}
     </>
   );
+}
+
+// Whether the indexes of all subdirs were read.
+export function isWhole(channel: Channel): boolean {
+  return channel.faults.length === 0 && channel.awaited.length === 0;
 }
 
 export function Search({ channel, text, focus, again }: ViewOf & { text: string }) {
@@ -89,7 +94,7 @@ function Facts({ channel }: { channel: Channel }) {
         <strong>{whole || packages > 0 ? plural(packages, "package") : "Packages"}</strong> with{" "}
         {plural(names.length, "name")} in{" "}
         {plural(subdirs.length, "subdir")}
-        {channel.faults.length > 0 && " that can be read"}
+        {!isWhole(channel) && " that can be read"}
         {last && (
           <>
             , last changed <When time={last} />

@@ -6,7 +6,7 @@ import { isYanked, type Version, versionsOf } from "./builds";
 import { VersionFiles } from "./files";
 import { CopyLine } from "./copy";
 import { useLoaded } from "./hooks";
-import type { ViewOf } from "./home";
+import { isWhole, type ViewOf } from "./home";
 import { Faults, Fold, Inside, Outside, Prose, Sentence, Skeleton, Some, Subdirs, Title, Word } from "./parts";
 import { day, plural, shortened, visible } from "./text";
 
@@ -62,7 +62,7 @@ function Nowhere({ channel, name, again }: { channel: Channel; name: string; aga
     <>
       <p>
         {channel.snapshot === null ? "This channel" : "This snapshot"} has no package of this name
-        {channel.faults.length > 0 ? " in the subdirs that can be read." : "."}
+        {isWhole(channel) ? "." : " in the subdirs that can be read."}
       </p>
       <p>
         <Inside to={{ page: "search", text: name }} snapshot={channel.snapshot}>

@@ -34,10 +34,12 @@ class Leak:
         self._client = place.server.client()
         self._client.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
         self._key = secrets.token_bytes(64)
-        leaked = make_package(folder, "hello", "1.0", payload=self._key)
+        self._said = f"The key is {secrets.token_hex(32)}"
+        leaked = make_package(folder, "hello", "1.0", payload=self._key, summary=self._said)
         assert leaked.name == LEAKED
         self.bytes = leaked.read_bytes()
         place.set_page()
+        place.set_index(run_exports=True, channeldata=True)
         place.done("publish", make_package(folder, "hello", "0.9"), leaked)
         place.done("patch add", "hello", "--license", "MIT")
         place.done("reindex")
@@ -59,11 +61,12 @@ class Leak:
             yield from ({**marker, "Marker": True} for marker in page.get("DeleteMarkers", ()))
 
     def traces(self, *, old: bool) -> set[str]:
-        """The keys of all objects, `old`: and of all versions, that have a part of the file, its name or its sha256,
-        packed or not, or are named so; but for withdrawn.json.
+        """The keys of all objects, `old`: and of all versions, that have a part of the file, its name or its sha256, or
+        what it says of itself, packed or not, or are named so; but for withdrawn.json.
         """
         digest = hashlib.sha256(self.bytes)
         marks = [self._key, LEAKED.encode(), digest.hexdigest().encode(), digest.digest(), self.bytes[200:300]]
+        marks.append(self._said.encode())
         found = set()
         for each in self._versions():
             if not old and not each["IsLatest"]:
@@ -106,7 +109,8 @@ def test_a_leaked_file(server: Server, bucket_name: str, tmp_path: Path) -> None
     old = leak.traces(old=True)
     assert f"{PREFIX}/noarch/{LEAKED}" in old
     summary = f"{PREFIX}/noarch/summaries/hello.json"
-    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json", patches, summary} < old
+    channeldata = f"{PREFIX}/channeldata.json"
+    assert {f"{PREFIX}/noarch/repodata.json", f"{PREFIX}/yanked.json", patches, summary, channeldata} < old
     assert f"{PREFIX}/snapshots/removed/noarch/repodata.json" in old
     purged = place.run("delete", f"noarch/{LEAKED}", *WHY, "--versions", "--yes")
     assert purged.returncode == 0, purged.stderr
@@ -158,7 +162,7 @@ def of_role(server: Server, bucket: str) -> dict[str, str]:
     import boto3
 
     policy = identity_policy(
-        "maintainer", bucket=bucket, prefix=PREFIX, subdirs=["noarch"], version_rights="with-object"
+        "maintainer", bucket=bucket, prefix=PREFIX, subdirs=["noarch"], version_rights="with-object", channeldata=True
     )
     sts = boto3.session.Session().client(
         "sts",

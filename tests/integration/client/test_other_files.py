@@ -13,16 +13,8 @@ from chaninfra.channel.policy.permissions import identity_policy
 from support.cases.access_sessions import new_user_on_minio
 from support.channels.archives import conda, index_json, write
 from support.channels.channel_at import PREFIX, Place
-from support.channels.sick_channels import edit
 
 WEAK = {"weak": ["lib >=1"]}
-
-
-def asking(place: Place, **index: Any) -> None:
-    """Set keys of `index` in channel.json."""
-    found = read(place, "channel.json")
-    given = {key.replace("_", "-"): value for key, value in index.items()}
-    edit(place, index={**found["index"], **given})
 
 
 def read(place: Place, name: str) -> Any:
@@ -37,7 +29,7 @@ def package(folder: Path, name: str, version: str = "1.0") -> Path:
 
 
 def test_right_after_eight_publishers_both_files_have_all(place: Place, tmp_path: Path) -> None:
-    asking(place, run_exports=True, channeldata=True)
+    place.set_index(run_exports=True, channeldata=True)
     files = [package(tmp_path, f"p{number}") for number in range(8)]
     with ThreadPoolExecutor(len(files)) as pool:
         done = [*pool.map(lambda file: place.run("publish", file), files)]
@@ -60,7 +52,7 @@ def test_right_after_eight_publishers_both_files_have_all(place: Place, tmp_path
 
 @pytest.mark.parametrize("may", [True, False])
 def test_publishers_write_channeldata_where_their_policy_knows_it(on_minio: Place, tmp_path: Path, may: bool) -> None:
-    asking(on_minio, channeldata=True)
+    on_minio.set_index(channeldata=True)
     about = {"bucket": on_minio.bucket, "prefix": PREFIX, "subdirs": ["noarch"]}
     key, secret = new_user_on_minio(on_minio.server, identity_policy("publisher", **about, channeldata=may))
     done = on_minio.run("publish", package(tmp_path, "a"), AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret)
@@ -77,7 +69,7 @@ def test_publishers_write_channeldata_where_their_policy_knows_it(on_minio: Plac
 
 def test_what_lacks_commits_is_told_and_a_re_index_adds_them(on_minio: Place, tmp_path: Path) -> None:
     """As a publisher does that is killed before it has written it."""
-    asking(on_minio, channeldata=True)
+    on_minio.set_index(channeldata=True)
     on_minio.done("publish", package(tmp_path, "a"))
     client, where = on_minio.server.client(), {"Bucket": on_minio.bucket, "Key": f"{PREFIX}/channeldata.json"}
     old = client.get_object(**where)
@@ -97,7 +89,7 @@ def test_what_lacks_commits_is_told_and_a_re_index_adds_them(on_minio: Place, tm
 
 
 def test_a_yank_and_a_delete_are_in_both_files(on_minio: Place, tmp_path: Path) -> None:
-    asking(on_minio, run_exports=True, channeldata=True)
+    on_minio.set_index(run_exports=True, channeldata=True)
     on_minio.done("publish", *(package(tmp_path, "a", version) for version in ("1.0", "2.0")), package(tmp_path, "b"))
     assert read(on_minio, "channeldata.json")["packages"]["a"]["version"] == "2.0"
     on_minio.done("yank", "a==2.0")
@@ -109,7 +101,7 @@ def test_a_yank_and_a_delete_are_in_both_files(on_minio: Place, tmp_path: Path) 
 
 
 def test_with_never_a_re_index_writes_both(on_minio: Place, tmp_path: Path) -> None:
-    asking(on_minio, run_exports=True, channeldata=True, monolith="never")
+    on_minio.set_index(run_exports=True, channeldata=True, monolith="never")
     on_minio.done("publish", package(tmp_path, "a"))
     files = on_minio.server.client().list_objects_v2(Bucket=on_minio.bucket)["Contents"]
     assert not [each for each in files if each["Key"].endswith(("run_exports.json", "channeldata.json"))]

@@ -202,3 +202,23 @@ def test_a_channel_with_1_000_subdirs(browser: Chromium, channel: PublicChannel)
         assert len([url for url in visit.asked if SHARDS in url]) <= 20
 
     _patient(browser, channel.page, look)
+
+
+def test_it_says_how_much_it_does_not_show(browser: Chromium, channel: PublicChannel) -> None:
+    records = {
+        f"x-{number}-0.conda": record("x", version=str(number), depends=["a"] * count)
+        for number, count in ((1, 10_000), (2, 20_001))
+    }
+    put_shards(channel, {"x": shard(records)})
+    times = [f"2026-01-01T{number // 60:02}:{number % 60:02}:00Z" for number in range(1200)]
+    snapshots = {f"s{number:05}": {"at": at, "created": at} for number, at in enumerate(times)}
+    put_json(channel, "snapshots/index.json", {"version": 1, "snapshots": snapshots})
+    with browser.visit(f"{channel.page}#/package/x/1") as visit:
+        visit.page.get_by_text("10,000 dependencies and details").wait_for()
+        visit.page.get_by_text("9,000 more are not shown.").wait_for()
+        visit.page.get_by_text("Snapshots", exact=True).click()
+        visit.page.get_by_text("These are the latest 1,000 of 1,200").wait_for()
+        assert visit.page.locator(".menu a").nth(1).inner_text().startswith("s01199")
+        visit.page.goto(f"{channel.page}#/package/x/2")
+        visit.page.get_by_text("not known: this page cannot read it in the index").wait_for()
+        assert "0 dependencies" not in visit.text()

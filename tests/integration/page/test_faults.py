@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from chaninfra.channel.policy.statements import document, public_read
 from support.browser.cdn import FOLDER, cdn
 from support.browser.chromium import Chromium, Visit
-from support.browser.full_channel import PublicChannel
+from support.browser.full_channel import SUBDIRS, PublicChannel
 from support.browser.written import SHARDS, put_shards, record, shard
 from support.channels.channel_at import PREFIX
 from support.channels.cli_runner import chaninfra
 from support.channels.packages import make_package
-from support.servers.web_server import Answer, redirect, web_server
+from support.servers.web_server import Answer, Request, redirect, web_server
 
 pytestmark = pytest.mark.long
 
@@ -100,6 +101,25 @@ def test_an_index_that_is_missing_hides_no_other(browser: Chromium, full: Public
             assert "chaninfra reindex" in said
             open_hello(visit)
             visit.page.get_by_text("hello-1.10-0.conda").wait_for()
+
+
+def test_an_index_that_takes_long_keeps_no_other_from_the_list(browser: Chromium, full: PublicChannel) -> None:
+    sent = Event()
+
+    def late(_: Request) -> None:
+        """As all else answers, but not yet."""
+        sent.wait(60)
+
+    with cdn(full) as running:
+        running.server.on(f"{FOLDER}linux-64/{SHARDS}", late)
+        with browser.visit(running.url) as visit:
+            visit.page.get_by_role("link", name="hello", exact=True).wait_for()
+            visit.page.get_by_text("Still reading the index of linux-64").wait_for()
+            assert visit.page.locator(".subdirs li").count() == len(SUBDIRS) - 1
+            sent.set()
+            visit.until(f"document.querySelectorAll('.subdirs li').length === {len(SUBDIRS)}")
+            assert "Still reading" not in visit.text()
+            assert visit.page.get_by_role("alert").count() == 0
 
 
 def test_a_server_that_fails_and_comes_back(browser: Chromium, full: PublicChannel) -> None:

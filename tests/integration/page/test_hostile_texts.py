@@ -94,7 +94,7 @@ def test_in_names(channel: PublicChannel, browser: Chromium) -> None:
         links = visit.page.locator("#results a")
         # The others are names that no file can have.
         assert links.count() > len(TEXTS) / 3
-        assert "are none of a package, and are left out" in visit.text()
+        assert "none that a client asks for, and are left out" in visit.text()
         places = [link.get_attribute("href") or "" for link in links.all()]
         for place in places:
             visit.page.evaluate("(hash) => { location.hash = hash; }", place)

@@ -44,8 +44,16 @@ class Place:
 
     def set_page(self, *, page: bool = True) -> None:
         """Give the channel a page, or take it: so it has summaries of its packages, or none."""
+        self._set({"page": page}, {})
+
+    def set_index(self, **index: Any) -> None:
+        """Set keys of `index` in channel.json; `_` stands for `-`, None takes the key out."""
+        self._set({}, {key.replace("_", "-"): value for key, value in index.items()})
+
+    def _set(self, keys: dict[str, Any], index: dict[str, Any]) -> None:
         which = {"Bucket": self.bucket, "Key": f"{self.url.removeprefix(f's3://{self.bucket}/')}/channel.json"}
-        document = json.loads(self.server.client().get_object(**which)["Body"].read()) | {"page": page}
+        document = json.loads(self.server.client().get_object(**which)["Body"].read()) | keys
+        document["index"] = {key: value for key, value in (document["index"] | index).items() if value is not None}
         self.server.client().put_object(**which, Body=json.dumps(document).encode())
 
     def repodata(self, subdir: str) -> dict[str, Any]:

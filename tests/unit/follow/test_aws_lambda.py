@@ -13,6 +13,7 @@ import pytest
 
 from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE, EVERY_S, Task
 from chaninfra.channel.errors import ChaninfraError, ConfigurationError, CredentialsError, DeniedError, UnreachableError
+from chaninfra.channel.objects import ObjectBody
 from chaninfra.follow import aws_lambda as module
 from chaninfra.follow import told
 from chaninfra.follow.aws_channels import Channels
@@ -261,6 +262,26 @@ def test_compare_finds_what_no_event_has_told(channel: FollowedChannel, monkeypa
     assert call.events() == ["compared", "followed"]
 
 
+def test_with_never_compare_tells_in_channeldata_what_it_has_just_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = FollowedChannel("a", monolith="never", channeldata=True)
+    Called(monkeypatch, one=channel.channel)
+    channel.upload("b")
+    assert handler({"chaninfra": "compare"}, Context()) is None
+    assert [*json.loads(channel.store.objects[f"{PREFIX}/channeldata.json"].data)["packages"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize("task", ["compare", "reindex"])
+def test_a_channeldata_of_another_tool_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch, task: Task) -> None:
+    channel = FollowedChannel("a", channeldata=True)
+    call = Called(monkeypatch, one=channel.channel)
+    theirs = ObjectBody(data=b'{"channeldata_version": 1, "packages": {}, "subdirs": []}', content_type="")
+    channel.store.objects[f"{PREFIX}/channeldata.json"] = theirs
+    assert handler({"chaninfra": task}, Context()) is None
+    assert channel.store.objects[f"{PREFIX}/channeldata.json"] is theirs
+    (left,) = [line for line in call.log() if line["event"] == "channeldata-not-written"]
+    assert left["error"] == "another tool wrote it, or it is damaged, so it was left as it is"
+
+
 def test_compare_fails_where_packages_could_not_be_followed(
     channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,7 +392,7 @@ def test_gc_fails_where_the_index_is_lost(channel: FollowedChannel, monkeypatch:
 def test_the_cdn_is_told_of_what_was_written(channel: FollowedChannel, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[list[str], list[str]]] = []
     monkeypatch.setattr(
-        module, "refresh_cdn", lambda _c, _l, _o, subdirs, replaced=(): said.append(([*subdirs], [*replaced]))
+        module, "refresh_cdn", lambda _c, _l, _o, subdirs, replaced=(), **_: said.append(([*subdirs], [*replaced]))
     )
     call = Called(monkeypatch, one=channel.channel)
     call({"1": eventbridge("bucket", channel.upload("b"))})

@@ -96,6 +96,14 @@ def test_what_happened_before_the_start_is_found() -> None:
     assert run.left == [0]
 
 
+def test_with_never_a_comparison_tells_in_channeldata_what_it_has_just_followed() -> None:
+    channel = FollowedChannel("a", monolith="never", channeldata=True)
+    channel.upload("b")
+    with running(channel) as run:
+        until(lambda: run.follower.healthy)
+    assert [*json.loads(channel.store.objects[f"{PREFIX}/channeldata.json"].data)["packages"]] == ["a", "b"]
+
+
 def test_a_comparison_leaves_the_mark_that_doctor_looks_for() -> None:
     channel = FollowedChannel("a")
     with running(channel) as run:

@@ -47,6 +47,9 @@ def test_channeldata_is_named_where_the_channel_has_it_and_something_changed() -
     assert paths(asking, ["noarch"]) == ["/c/noarch/repodata*", "/c/channeldata.json"]
     assert paths(asking, ["noarch"], scope="all") == ["/c/noarch/*", "/c/channeldata.json"]
     assert paths(asking, []) == []
+    assert paths(asking, [], documents=["channeldata.json"]) == ["/c/channeldata.json"]
+    assert paths(asking, ["noarch"], documents=["channeldata.json"]) == ["/c/noarch/repodata*", "/c/channeldata.json"]
+    assert paths(asking, KNOWN_SUBDIRS, scope="all", documents=["channeldata.json"]) == ["/c/*"]
 
 
 def test_scope_all_invalidates_every_file() -> None:

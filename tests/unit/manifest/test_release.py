@@ -61,12 +61,13 @@ _ALLOWED = re.compile(
     r"|pixi exec --spec curl==[0-9.]+ curl .*)(?=$|[\s`])"
 )
 _IN_PROGRAMS = re.compile(r"(?:install|uvx|--from)\s+['\"]?chaninfra\b")
+_NO_TEXT = (".svg", ".png", ".pyc")
 
 
 def printed() -> list[tuple[str, str]]:
     """(where, text) of everything that people may copy from: formats, templates, examples and pages."""
     folders = [path for name in ("templates", "examples", "docs") for path in (ROOT / name).rglob("*")]
-    files = [path for path in [*ROOT.glob("*.md"), *folders] if path.is_file() and path.suffix not in (".svg", ".pyc")]
+    files = [path for path in [*ROOT.glob("*.md"), *folders] if path.is_file() and path.suffix not in _NO_TEXT]
     texts = [(str(path.relative_to(ROOT)), path.read_text("utf-8")) for path in sorted(files)]
     return [*((str(case), case.text()) for case in POSSIBLE), *texts]
 

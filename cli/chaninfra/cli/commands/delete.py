@@ -197,6 +197,8 @@ def _left(done: Deleted, purged: Purged | None, again: str, remedies: Remedies) 
             remedy=f"delete them with the store's own tools, remove the snapshots among them with "
             f"`{remedies.command('snapshot rm', 'NAME')}`, and run it again: `{again}`",
         )
+    if done.channeldata is not None:
+        return _channeldata_left(done.channeldata, again)
     if purged is not None and purged.left:
         shown = "\n  ".join(one_line(f"{each.key} ({each.version_id}): {each.why}") for each in purged.left[:_SHOWN])
         more = f"\n  and {len(purged.left) - _SHOWN:,} more" if len(purged.left) > _SHOWN else ""
@@ -205,6 +207,18 @@ def _left(done: Deleted, purged: Purged | None, again: str, remedies: Remedies) 
             remedy=f"run it again with a key that may delete them, or when their lock has ended: `{again} --versions`",
         )
     return None
+
+
+def _channeldata_left(why: ChaninfraError, again: str) -> ChaninfraError:
+    from chaninfra.channel.errors import DeniedError, SkippedError
+
+    message = f"channeldata.json still tells of what was deleted; all else is done: {why.message}"
+    by_hand = "delete it with the store's own tools"
+    if isinstance(why, DeniedError):
+        rights = "let maintainers write it (`pulumi up` does, where `index.channeldata` is set)"
+        return DeniedError(message, where=why.where, remedy=f"{rights}, or {by_hand}; then run it again: `{again}`")
+    first = f"{why.remedy}; or {by_hand}" if why.remedy else by_hand
+    return SkippedError(message, where=why.where, remedy=f"{first}. Then run it again: `{again}`")
 
 
 def _paths(planned: Plan) -> Sequence[str]:

@@ -45,7 +45,7 @@ def gc(
       - repodata.json and repodata.json.zst, if `index.monolith` is `never`; of those
         that another tool wrote, only what the index has taken over
       - run_exports.json and run_exports.json.zst, if `index.run-exports` does not ask
-        for them any more
+        for them any more, and channeldata.json, if `index.channeldata` does not
       - current_repodata.json, repodata.json.bz2 and the like of an earlier indexer, if
         they are older than the last commit
       - uploads of packages that began more than a day ago and never ended

@@ -29,25 +29,28 @@ def refresh(
     Scope `all` invalidates every file of the subdirs. Does nothing for a channel without a CDN, and in a dry run. A
     failure is only a warning: the index is written, and the CDN's copies expire by themselves.
     """
-    if subdirs or channeldata != "due":
-        bring_channeldata_forward(channel, channeldata)
+    written = (subdirs or channeldata != "due") and bring_channeldata_forward(channel, channeldata)
     if channel.descriptor.cdn is None or channel.dry_run:
         return
+    from chaninfra.channel.conda.object_names import CHANNELDATA_JSON
     from chaninfra.index.cdn_invalidation import paths
 
-    _refresh(channel, paths(channel.descriptor, subdirs, replaced, scope))
+    documents = [CHANNELDATA_JSON] if written else []
+    _refresh(channel, paths(channel.descriptor, subdirs, replaced, scope, documents))
 
 
-def bring_channeldata_forward(channel: Channel, when: When) -> None:
-    """Write channeldata.json where the channel has it, and it lacks something. A failure is only a warning."""
+def bring_channeldata_forward(channel: Channel, when: When) -> bool:
+    """Write channeldata.json where the channel has it, and it lacks something; whether it was written. A failure is
+    only a warning.
+    """
     if not channel.descriptor.index.has_channeldata or channel.dry_run:
-        return
+        return False
     from chaninfra.cli.output.progress import waiting
     from chaninfra.index.channeldata.update import write_channeldata
 
     try:
         with waiting("writing channeldata.json"):
-            write_channeldata(channel, when)
+            return write_channeldata(channel, when)
     except ChaninfraError as problem:
         streams.warning(
             ChaninfraError(
@@ -56,6 +59,7 @@ def bring_channeldata_forward(channel: Channel, when: When) -> None:
                 remedy=problem.remedy,
             )
         )
+        return False
 
 
 def refresh_snapshots(channel: Channel, names: Collection[str] = ()) -> None:
@@ -78,7 +82,6 @@ def refresh_notices(channel: Channel) -> None:
 
 def refresh_all(channel: Channel) -> None:
     """Invalidate the CDN's copies of all files of the channel. As `refresh`."""
-    bring_channeldata_forward(channel, "now")
     if channel.descriptor.cdn is None:
         return
     from chaninfra.index.cdn_invalidation import all_paths

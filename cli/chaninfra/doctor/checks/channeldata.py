@@ -11,6 +11,7 @@ from chaninfra.channel.conda.object_names import CHANNELDATA_JSON
 from chaninfra.channel.probe.finding import Finding
 from chaninfra.channel.text import count
 from chaninfra.index.channeldata.document import numbers_in
+from chaninfra.index.channeldata.unasked import unasked_channeldata
 from chaninfra.index.commit.authority import read_authority
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _DAILY = timedelta(hours=25)
 def channeldata(exam: Examination) -> Iterator[Finding]:
     """channeldata.json is there, and has all commits that it should have. No client needs it to install."""
     if not exam.settings.has_channeldata:
-        yield Finding(state="ok", found=f"no {CHANNELDATA_JSON}: `index.channeldata` does not ask for it")
+        yield _unasked(exam)
         return
     remedy = exam.remedies.command("reindex")
     # Rule: before the indexes, so that it is of no later commit than they are.
@@ -56,3 +57,14 @@ def channeldata(exam: Examination) -> Iterator[Finding]:
         yield Finding(state="warning", found=found, remedy=remedy)
     else:
         yield Finding(state="ok", found=f"{CHANNELDATA_JSON} {f'lacks {told}' if late else 'has all commits'}")
+
+
+def _unasked(exam: Examination) -> Finding:
+    """Where the channel does not ask for it."""
+    unasked = "`index.channeldata` does not ask for it"
+    if unasked_channeldata(exam.store, exam.descriptor) is not None:
+        found = f"{CHANNELDATA_JSON} is there, and no command brings it in line any more: {unasked}"
+        return Finding(state="warning", found=found, remedy=exam.remedies.command("gc"))
+    there = exam.store.head(exam.descriptor.key(CHANNELDATA_JSON)) is not None
+    what = f"{CHANNELDATA_JSON} is another tool's" if there else f"no {CHANNELDATA_JSON}"
+    return Finding(state="ok", found=f"{what}: {unasked}")

@@ -17,7 +17,7 @@ from msgspec import Raw
 from chaninfra.channel.conda.object_names import CHANNELDATA_JSON
 from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.subdirs import Subdir
-from chaninfra.channel.conda.summary import MAX_SUMMARY, Summary, parse, summary_key
+from chaninfra.channel.conda.summary import Summary, summary_key
 from chaninfra.channel.errors import ConflictError, StorageError, remedy_if_denied
 from chaninfra.channel.objects import Condition, IfAbsent, IfMatch, ObjectMeta, StoredObject, get_within
 from chaninfra.index.channel import Channel
@@ -27,11 +27,12 @@ from chaninfra.index.commit.authority import Authority, foreign, read_authority,
 from chaninfra.index.commit.history import touched_since
 from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.runtime import run_all
+from chaninfra.index.said import read_summary
 from chaninfra.index.subdir_index import SubdirIndex
 
-When = Literal["due", "now", "whole"]
-"""`due`: as `index.monolith` says, and if it takes the shards of few packages; `now`: in any case; `whole`: anew, from
-all shards and summaries."""
+When = Literal["due", "upkeep", "now", "whole"]
+"""`due`: as `index.monolith` says, and if it takes the shards of few packages; `upkeep`: in any case; `now`: also where
+it replaces one that chaninfra has not written; `whole`: that, too, and anew from all shards and summaries."""
 
 _ATTEMPTS = 20
 """Attempts before it is left to the next writer."""
@@ -58,8 +59,9 @@ class _State:
     index: ShardIndex
 
 
-def write_channeldata(channel: Channel, when: When) -> bool:
-    """Bring channeldata.json in line with the index, where the channel has it; whether it was written.
+def write_channeldata(channel: Channel, when: When, anew: Collection[str] = ()) -> bool:
+    """Bring channeldata.json in line with the index, where the channel has it; whether it was written. The entries of
+    the package names `anew` are made again in any case.
 
     Raises StorageError, ForeignIndexError and LostShardError; ConflictError where others wrote it again and again.
     """
@@ -70,7 +72,7 @@ def write_channeldata(channel: Channel, when: When) -> bool:
         return False
     for attempt in range(_ATTEMPTS):
         try:
-            return _write(channel, key, when)
+            return _write(channel, key, when, anew)
         except ConflictError:
             channel.runtime.pause(min(attempt, _LONGEST))
     raise ConflictError(
@@ -88,18 +90,26 @@ def _is_due(channel: Channel, key: str) -> bool:
     return entry is None or channel.runtime.now_ms() - entry.modified.timestamp() * 1000 >= monolith.seconds * 1000
 
 
-def _write(channel: Channel, key: str, when: When) -> bool:
+def _write(channel: Channel, key: str, when: When, anew: Collection[str]) -> bool:
     """One attempt. Raises ConflictError where another writer was first."""
     stored = get_within(channel.writer, key, MAX_CHANNELDATA)
+    made = read(stored) if isinstance(stored, StoredObject) else None
+    # Rule: what another tool says, and the packages do not, is replaced only where somebody asks for it.
+    if stored is not None and made is None and when in ("due", "upkeep"):
+        raise StorageError(
+            "another tool wrote it, or it is damaged, so it was left as it is",
+            where=key,
+            remedy="keep a copy if you need what it says; then run `chaninfra reindex`, which replaces it",
+        )
     # Rule: the indexes are read later than the document that is replaced, so they have all that it has.
     states = _states(channel)
-    made = read(stored) if isinstance(stored, StoredObject) and when != "whole" else None
-    names = None if made is None else _missed(states, made)
+    names = None if made is None or when == "whole" else _missed(states, made)
     packages: dict[str, Raw | dict[str, Any]] = {}
     if made is None or names is None:
         names = {name for state in states for name in state.index.hashes}
     else:
         packages |= made.packages
+        names |= {*anew}
     if when == "due" and len(names) > _FEW:
         raise StorageError(
             f"lacks {len(names):,} packages, which only a re-index adds", where=key, remedy="run `chaninfra reindex`"
@@ -182,10 +192,6 @@ def _entries(states: Sequence[_State], names: Sequence[str]) -> Iterator[tuple[s
 def _summaries(target: SubdirIndex, names: Collection[str]) -> Mapping[str, Summary]:
     """Package name → its summary, of those that have one."""
     keys = {name: key for name in names if (key := summary_key(name)) is not None}
-    calls = [partial(get_within, target.store, target.key(key), MAX_SUMMARY) for key in keys.values()]
-    found = {
-        name: parse(stored.data)
-        for name, stored in zip(keys, run_all(target.runtime, calls), strict=True)
-        if isinstance(stored, StoredObject)
-    }
-    return {name: summary for name, summary in found.items() if summary is not None and summary.name == name}
+    calls = [partial(read_summary, target.store, target.key(key), name) for name, key in keys.items()]
+    found = zip(keys, run_all(target.runtime, calls), strict=True)
+    return {name: summary for name, summary in found if summary is not None}

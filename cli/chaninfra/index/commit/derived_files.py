@@ -156,7 +156,7 @@ def _write(
     if not _RUN_EXPORTS.issuperset(old):
         plain["json"] = repodata.encode(authority.stamp)
     if not _RUN_EXPORTS.isdisjoint(old):
-        plain["run_exports"] = run_exports_of(subdir_index, repodata)
+        plain["run_exports"] = run_exports_of(subdir_index, repodata, index, shards, replaced)
     for kind, data in plain.items():
         if len(data) > MAX_REPODATA:
             setting = "`index.monolith` to `never`" if kind == "json" else "`index.run-exports` to `false`"

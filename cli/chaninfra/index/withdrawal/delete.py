@@ -2,7 +2,7 @@
 
 docs/index-protocol.md argues the order. An entry in withdrawn.json comes first, so whoever goes on after a kill finds
 it. Then the files go, then the record; then each shard that says something of the package gets one that stands for it,
-and is deleted.
+and is deleted. At last channeldata.json is written without it, or goes where nobody writes it any more.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from functools import partial, reduce
 
 from chaninfra.channel.conda.filenames import package_name
-from chaninfra.channel.conda.object_names import FOLLOW_JSON, LEFT_OUT_JSON, WITHDRAWN_JSON
+from chaninfra.channel.conda.object_names import CHANNELDATA_JSON, FOLLOW_JSON, LEFT_OUT_JSON, WITHDRAWN_JSON
 from chaninfra.channel.conda.shards import shard_key
-from chaninfra.channel.errors import ConflictError, RefusedError
+from chaninfra.channel.errors import ChaninfraError, ConflictError, RefusedError
 from chaninfra.index.channel import Channel
+from chaninfra.index.channeldata.unasked import unasked_channeldata
+from chaninfra.index.channeldata.update import write_channeldata
 from chaninfra.index.commit.adopting import commit_adopting
 from chaninfra.index.commit.authority import read_our_authority
 from chaninfra.index.commit.change import Change
@@ -63,6 +65,8 @@ class Deleted:
     """The packages (`<subdir>/<file>`) that somebody has published again meanwhile."""
     unreadable: set[str] = field(default_factory=set)
     """The keys of files that cannot be read, and may name a package."""
+    channeldata: ChaninfraError | None = None
+    """Why channeldata.json, which is there, still tells of the packages."""
     reports: list[SubdirReport] = field(default_factory=list)
     """Those of the commits, with what re-indexes have found."""
 
@@ -94,9 +98,26 @@ def delete(channel: Channel, plan: Plan, reason: str, progress: Progress = SILEN
         progress.done()
     paths = {each.path for each in plan.packages}
     update_left_out(channel.writer, channel.runtime, channel.descriptor.key(LEFT_OUT_JSON), {}, paths)
-    if not done.unreadable:
+    _clean_channeldata(channel, plan, done)
+    if not done.unreadable and done.channeldata is None:
         update_withdrawn(channel.writer, channel.runtime, key, lambda old: old.ended(paths))
     return done
+
+
+def _clean_channeldata(channel: Channel, plan: Plan, done: Deleted) -> None:
+    """Write channeldata.json without the packages; or delete it, where chaninfra has made it, and does not any more."""
+    key = channel.descriptor.key(CHANNELDATA_JSON)
+    # Rule: these names anew, since a writer that has seen the commit may have read their summaries before they went.
+    names = {name for part in plan.parts for name in (*part.names, *(package_name(file) for file in part.files))}
+    try:
+        write_channeldata(channel, "now", names)
+        if unasked_channeldata(channel.writer, channel.descriptor) is not None:
+            channel.writer.delete([key])
+            done.index_files.append(key)
+    except ChaninfraError as error:
+        # One that is not there tells nothing.
+        if channel.writer.head(key) is not None:
+            done.channeldata = error
 
 
 def _check_no_follower(channel: Channel) -> None:

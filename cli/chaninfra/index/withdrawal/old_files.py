@@ -31,9 +31,9 @@ class OldFiles:
 
 
 def clean_old_files(target: SubdirIndex, files: Collection[str]) -> OldFiles:
-    """Delete the index files that nobody writes any more. Of those that another tool may still write, rewrite
-    repodata.json and its zst without the files, since they may have what nothing else has; and delete the others that
-    name one of the files, since that tool has made them from repodata.json.
+    """Delete the index files that nobody writes any more, those of run exports among them. Of those that another tool
+    may still write, rewrite repodata.json and its zst without the files, since they may have what nothing else has; and
+    delete the others that name one of the files, since that tool has made them from repodata.json or the packages.
 
     Raises ConflictError where that tool writes them again and again; StorageError.
     """
@@ -42,10 +42,11 @@ def clean_old_files(target: SubdirIndex, files: Collection[str]) -> OldFiles:
     # Rule: later than those were deleted, since a file of another tool keeps all these.
     there = listed(target)[1].index_files
     _delete(target, [entry.key for entry in left_over.stale(target, read_our_authority(target), there)], done)
+    _delete(target, [entry.key for entry in left_over.unasked(target, there)], done)
     for kind in _MOST:
         if kind not in target.layout.index.formats:
             _take_out(target, kind, files, done)
-    for name in sorted(STALE & there.keys()):
+    for name in sorted((STALE | left_over.unasked_names(target)) & there.keys()):
         key = target.key(name)
         stored = None if key in done.deleted else get_within(target.store, key, MAX_REPODATA)
         if stored is None:

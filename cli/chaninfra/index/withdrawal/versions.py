@@ -14,6 +14,7 @@ from typing import Literal
 from chaninfra.channel.conda.filenames import package_name
 from chaninfra.channel.conda.index_files import FILE_NAMES, MAX_SHARD, STALE
 from chaninfra.channel.conda.object_names import (
+    CHANNELDATA_JSON,
     ETAG_CACHE_FOLDER,
     GC_FOLDER,
     LEFT_OUT_JSON,
@@ -129,7 +130,7 @@ def _had_it(name: str, files: Files) -> bool:
             f"{PATCHES_FOLDER}/{subdir}.json",
         ):
             return True
-    return name in (YANKED_JSON, LEFT_OUT_JSON)
+    return name in (YANKED_JSON, LEFT_OUT_JSON, CHANNELDATA_JSON)
 
 
 def _is_shard_of(name: str, files: Files) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 from chaninfra.channel.conda.filenames import TABLES, suffix_of
 from chaninfra.channel.conda.repodata import Repodata
@@ -33,7 +33,16 @@ class _Record(Struct):
     run_exports: dict[str, list[str]] | None = None
 
 
+@prepared
+class _Document(Struct):
+    """What is read of a run_exports.json."""
+
+    packages: dict[str, Raw] = {}
+    conda: dict[str, Raw] = field(default={}, name="packages.conda")
+
+
 _record = msgspec.json.Decoder(_Record)
+_document = msgspec.json.Decoder(_Document)
 
 
 def run_exports_in(record: Raw | bytes) -> dict[str, list[str]] | None:
@@ -42,6 +51,15 @@ def run_exports_in(record: Raw | bytes) -> dict[str, list[str]] | None:
         return _record.decode(record).run_exports
     except MALFORMED:
         return None
+
+
+def entries_in(data: bytes | bytearray) -> dict[str, Raw] | None:
+    """File name → its entry in a run_exports.json, which is read as a record is; None where it is not one."""
+    try:
+        document = _document.decode(data)
+    except MALFORMED:
+        return None
+    return document.packages | document.conda
 
 
 def encode_run_exports(repodata: Repodata, subdir: str, unpatched: Mapping[str, Raw]) -> bytes:

@@ -10,7 +10,9 @@ from chaninfra.channel.outputs.descriptor import Cdn
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.cli.output.cdn_refresh import refresh, refresh_notices
 from chaninfra.index.channel import Channel
+from support.channels.cdn_double import CdnDouble, behind_cdn
 from support.channels.channels import descriptor
+from support.channels.followed import FollowedChannel
 from support.servers.s3_servers import Server
 
 
@@ -33,3 +35,13 @@ def test_a_failed_refresh_is_a_warning_with_the_command_to_run(
     assert "--distribution-id E2EXAMPLE --paths /c/notices.json" in capsys.readouterr().err
     refresh_notices(dataclasses.replace(channel, dry_run=True))
     assert capsys.readouterr().err == ""
+
+
+def test_a_reindex_that_writes_nothing_but_channeldata_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    on = FollowedChannel("a", channeldata=True)
+    cdn = CdnDouble(monkeypatch)
+    for _ in range(2):
+        refresh(behind_cdn(on), [], channeldata="now")
+    # The second time there is nothing to write.
+    assert cdn.asked[0] == ["/c/channeldata.json"]
+    assert [*filter(None, cdn.asked[1:])] == []

@@ -215,15 +215,21 @@ HOSTILE = {
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=[*HOSTILE])
 @pytest.mark.parametrize("metadata", ["kept", "none", "forged"])
-def test_what_is_not_ours_is_made_anew(store: MemoryStore, data: bytes, metadata: str) -> None:
+def test_what_is_not_ours_is_left_until_somebody_asks_for_it(store: MemoryStore, data: bytes, metadata: str) -> None:
     channel = open_channel(store)
     simple(channel, "a")
     write_channeldata(channel, "due")
     good = store.objects[KEY]
     forged = {METADATA: f"00000000 {len(data)} noarch:99999999999999999999"}
     given = {"kept": good.metadata, "none": {}, "forged": forged}[metadata]
-    store.objects[KEY] = ObjectBody(data=data, content_type="", metadata=given)
-    assert write_channeldata(channel, "due")
+    theirs = store.objects[KEY] = ObjectBody(data=data, content_type="", metadata=given)
+    automatic: tuple[When, ...] = ("due", "upkeep")
+    for when in automatic:
+        with pytest.raises(StorageError, match="another tool wrote it, or it is damaged") as caught:
+            write_channeldata(channel, when)
+        assert "run `chaninfra reindex`" in (caught.value.remedy or "")
+        assert store.objects[KEY] is theirs
+    assert write_channeldata(channel, "now")
     assert store.objects[KEY] == good
 
 
@@ -234,7 +240,9 @@ def test_one_that_is_too_large_is_not_read_and_made_anew(store: MemoryStore, mon
     good = store.objects[KEY]
     monkeypatch.setattr(update, "MAX_CHANNELDATA", len(good.data))
     store.objects[KEY] = replace(good, data=good.data + b" ")
-    assert write_channeldata(channel, "due")
+    with pytest.raises(StorageError, match="another tool wrote it, or it is damaged"):
+        write_channeldata(channel, "due")
+    assert write_channeldata(channel, "now")
     assert store.objects[KEY] == good
     simple(channel, "b")
     with pytest.raises(StorageError, match="would be larger than 0 MiB"):
@@ -305,10 +313,10 @@ def test_who_loses_all_attempts_says_so_and_loses_nothing(store: MemoryStore) ->
 
     store.before = always_first
     with pytest.raises(ConflictError, match="others wrote it first, 20 times") as caught:
-        write_channeldata(channel, "due")
+        write_channeldata(channel, "now")
     assert "nothing is lost" in (caught.value.remedy or "")
     store.before = lambda kind, key: None
-    assert write_channeldata(channel, "due")
+    assert write_channeldata(channel, "now")
 
 
 def _damaged(store: MemoryStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from chaninfra.channel.conda.commit_stamp import Origin
-from chaninfra.channel.conda.index_files import decompress
+from chaninfra.channel.conda.index_files import compress, decompress
 from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings, Monolith
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.subdirs import Subdir
@@ -189,6 +190,110 @@ def test_a_patch_of_run_exports_is_not_in_them() -> None:
     assert read(channel)["packages.conda"] == packages
     channel.publish("a")
     assert read(channel)["packages.conda"] == packages | {"a-1.0-0.conda": {"run_exports": {}}}
+
+
+def packed(exports: Any, version: str = "1.0") -> bytes:
+    return conda(index_json("lib", version), {"run_exports.json": json.dumps(exports).encode()})
+
+
+def patched(channel: MemoryChannel, *files: str, exports: Any = {"weak": ["patched"]}) -> None:  # noqa: B006
+    """Patch them, and lay the patches."""
+    patch = Patch(changes={"run_exports": exports}, when="2026-01-01T00:00:00Z")
+    update_patches(channel.subdir_index, lambda before: {**before, **dict.fromkeys(files, patch)})
+    reindex_subdir(channel.subdir_index, scope="all")
+
+
+def was_read(channel: MemoryChannel, change: Callable[[], object]) -> list[str]:
+    """The packages that are read meanwhile."""
+    channel.store.log.clear()
+    change()
+    suffixes = (".conda", ".tar.bz2")
+    return [key.rpartition("/")[2] for kind, key in channel.store.log if kind != "put" and key.endswith(suffixes)]
+
+
+LIB = "lib-1.0-0.conda"
+
+
+@pytest.mark.parametrize("monolith", ["each-commit", "never"])
+def test_a_patched_package_is_read_once(monolith: Monolith) -> None:
+    channel = asking(monolith)
+    bz2 = "old-1.0-0.tar.bz2"
+    channel.put(LIB, packed(WEAK))
+    channel.put(bz2, tar_bz2(index_json("old", "1.0")))
+    patched(channel, LIB, bz2)
+
+    def publish_them(*names: str) -> None:
+        for name in names:
+            channel.publish(name)
+        commit(channel.subdir_index, Change, derive="always")
+
+    assert was_read(channel, lambda: publish_them("a")) == []
+    assert was_read(channel, lambda: publish_them("b", "c")) == []
+    told = read(channel)
+    assert told["packages.conda"][LIB] == {"run_exports": WEAK}
+    assert told["packages"] == {}
+    # Nor with another one of its name: by the commit that was replaced; where they were made from an earlier one, by
+    # the history.
+    other = "lib-2.0-0.conda"
+    channel.put(other, b"2")
+
+    def publish_other() -> None:
+        commit(channel.subdir_index, lambda: Change(records={other: replace(package("lib", b"2")[1], key=other)}))
+        publish_them("d")
+
+    assert was_read(channel, publish_other) == []
+    assert {*read(channel)["packages.conda"]} == {LIB, "lib-2.0-0.conda", *(f"{n}-1.0-0.conda" for n in "abcd")}
+    assert read(channel)["packages.conda"][LIB] == {"run_exports": WEAK}
+
+
+def test_a_patched_package_is_read_again_when_it_is_another_one() -> None:
+    channel = asking()
+    channel.put(LIB, packed(WEAK))
+    patched(channel, LIB)
+    channel.put(LIB, packed({"weak": ["other"]}))
+    assert LIB in was_read(channel, lambda: reindex_subdir(channel.subdir_index))
+    assert read(channel)["packages.conda"][LIB] == {"run_exports": {"weak": ["other"]}}
+    # Then with another patch.
+    patched(channel, LIB, exports={"weak": None, "strong": ["patched"]})
+    assert was_read(channel, lambda: channel.publish("a")) == []
+    assert read(channel)["packages.conda"][LIB] == {"run_exports": {"weak": ["other"]}}
+    assert channel.repodata()["packages.conda"][LIB]["run_exports"] == {"strong": ["patched"]}
+
+
+@pytest.mark.parametrize("how", ["gone", "another tool's", "damaged", "nested", "another type"])
+def test_what_is_not_known_from_before_is_read_again(how: str) -> None:
+    channel = asking()
+    channel.put(LIB, packed(WEAK))
+    patched(channel, LIB)
+    good = channel.store.objects[ZST]
+    evil = b'{"packages.conda": {"lib-1.0-0.conda": {"run_exports": {"weak": ["evil"]}}}}'
+    other = evil.replace(b'["evil"]', b"1")
+    evil = {"nested": b"[" * 100_000, "another type": other}.get(how, evil)
+    of_it = Origin.of(channel.number(), evil).metadata()
+    data = compress(evil, 1)
+    if how == "gone":
+        del channel.store.objects[ZST]
+    elif how == "another tool's":
+        channel.store.objects[ZST] = ObjectBody(data=data, content_type="")
+    elif how == "damaged":
+        channel.store.objects[ZST] = replace(good, data=data)
+    else:
+        channel.store.objects[ZST] = replace(good, data=data, metadata=of_it)
+    assert LIB in was_read(channel, lambda: channel.publish("a"))
+    assert read(channel)["packages.conda"][LIB] == {"run_exports": WEAK}
+
+
+def test_what_could_not_be_read_is_read_when_it_can_be() -> None:
+    channel = asking()
+    channel.put(LIB, packed(WEAK))
+    patched(channel, LIB)
+    body = channel.store.objects.pop(f"c/noarch/{LIB}")
+    del channel.store.objects[ZST]
+    channel.publish("a")
+    assert read(channel)["packages.conda"][LIB] == {"run_exports": {"weak": ["patched"]}}
+    channel.store.objects[f"c/noarch/{LIB}"] = body
+    channel.publish("b")
+    assert read(channel)["packages.conda"][LIB] == {"run_exports": WEAK}
 
 
 @pytest.mark.parametrize("exports", [None, "weak", ["lib"], {"weak": "lib"}, {"weak": [1]}, {"weak": None}])
