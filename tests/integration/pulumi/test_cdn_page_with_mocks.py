@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,3 +104,33 @@ def test_only_a_request_for_a_folder_runs_the_function() -> None:
 
 def test_a_bucket_that_is_the_channel_answers_with_the_page() -> None:
     assert made(prefix="")[DISTRIBUTION]["defaultRootObject"] == "index.html"
+
+
+NAMED = {
+    FUNCTION: 64,
+    "aws:cloudfront/originAccessControl:OriginAccessControl": 64,
+    "aws:cloudfront/cachePolicy:CachePolicy": 128,
+    HEADERS: 128,
+}
+"""Type → most characters of the name."""
+
+
+def test_a_short_component_name_is_left_to_pulumi() -> None:
+    found = made(prefix="main")
+    assert all("name" not in found[kind] for kind in NAMED)
+
+
+def test_a_component_name_that_is_too_long_for_cloudfront_is_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[program.__module__], "_NAME", "packages.of.the.team-" * 6)
+    one, other = made(prefix="main"), made(prefix="other", bucket="other-bucket")
+    for kind, longest in NAMED.items():
+        name = one[kind]["name"]
+        assert len(name) == longest
+        assert re.fullmatch("[A-Za-z0-9_-]+", name)
+        assert other[kind]["name"] != name
+    # Of what Pulumi would append a hyphen and 7 digits to.
+    monkeypatch.setattr(sys.modules[program.__module__], "_NAME", "x" * (64 - len("-cdn-page") - 8))
+    assert "name" not in made(prefix="main")[FUNCTION]
+    for name in ("x" * (65 - len("-cdn-page") - 8), "my.channel"):
+        monkeypatch.setattr(sys.modules[program.__module__], "_NAME", name)
+        assert re.fullmatch("[A-Za-z0-9_-]{1,64}", made(prefix="main")[FUNCTION]["name"])

@@ -11,6 +11,7 @@ from chaninfra.channel.conda.filenames import PACKAGE_SUFFIXES
 from chaninfra.channel.config.cdn import CdnConfig
 from chaninfra.channel.providers.aws_partitions import dns_suffix
 from chaninfra.channel.spec.model import StackSpec
+from chaninfra.pulumi.backends.aws.cdn_names import LONG, SHORT, given_name
 from chaninfra.pulumi.backends.aws.cdn_page import FOLDERS, PageParts, page_parts, root_object
 from chaninfra.pulumi.backends.base import Cdn
 from chaninfra.pulumi.declaration import Declaration
@@ -29,6 +30,7 @@ def distribution(declaration: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
     about = f"conda channels in s3://{spec.name}"
     control = cloudfront.OriginAccessControl(
         f"{name}-cdn-access",
+        name=given_name(f"{name}-cdn-access", stack, SHORT),
         description=about,
         origin_access_control_origin_type="s3",
         signing_behavior="always",
@@ -38,6 +40,7 @@ def distribution(declaration: Declaration, opts: pulumi.ResourceOptions) -> Cdn:
     policies = {
         kind: cloudfront.CachePolicy(
             f"{name}-cdn-{kind}",
+            name=given_name(f"{name}-cdn-{kind}", stack, LONG),
             comment=about,
             # 0 and the maximum: a file's own Cache-Control takes precedence.
             min_ttl=0,

@@ -9,6 +9,7 @@ import pulumi
 from chaninfra.channel.conda.object_names import CHANNEL_JSON, INDEX_HTML
 from chaninfra.channel.page.files import content_security_policy
 from chaninfra.channel.spec.model import StackSpec
+from chaninfra.pulumi.backends.aws.cdn_names import LONG, SHORT, given_name
 
 FOLDERS = "*/"
 """The path pattern of the requests that run the function, so that no request for a file pays for it."""
@@ -40,6 +41,7 @@ def page_parts(name: str, stack: StackSpec, about: str, opts: pulumi.ResourceOpt
 
     headers = cloudfront.ResponseHeadersPolicy(
         f"{name}-cdn-headers",
+        name=given_name(f"{name}-cdn-headers", stack, LONG),
         comment=about,
         security_headers_config={
             # frame-ancestors has no effect in the page's own <meta>.
@@ -55,6 +57,7 @@ def page_parts(name: str, stack: StackSpec, about: str, opts: pulumi.ResourceOpt
     )
     function = cloudfront.Function(
         f"{name}-cdn-page",
+        name=given_name(f"{name}-cdn-page", stack, SHORT, plain=True),
         comment=about,
         runtime="cloudfront-js-2.0",
         code=CODE,
