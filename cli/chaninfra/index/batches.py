@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 from chaninfra.channel.conda.summary import Summary
 from chaninfra.channel.conda.yank import Yank
-from chaninfra.index.commit.change import Applied, Change, IndexRecord
+from chaninfra.index.commit.change import Applied, Change
 from chaninfra.index.commit.commit import commit
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.part import Part
 from chaninfra.index.subdir_index import SubdirIndex
 from chaninfra.index.summaries import Summaries

@@ -15,12 +15,12 @@ from chaninfra.channel.conda.skeleton import create_missing, write_missing
 from chaninfra.channel.conda.subdirs import KNOWN_SUBDIRS, Subdir
 from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.objects import IfMatch, ObjectBody, ObjectStore, StoredObject
+from chaninfra.channel.outputs.build import page_setting
 from chaninfra.channel.outputs.descriptor import (
     CACHE_CONTROL,
     Descriptor,
     dump,
     is_of_earlier_version,
-    page_setting,
     parse,
 )
 from chaninfra.channel.page.put import Put, is_own_page, own_page_keys, put_page

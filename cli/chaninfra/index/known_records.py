@@ -10,7 +10,7 @@ from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.shards import is_packable
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import StorageError
-from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.others_index import name_of
 from chaninfra.index.others_records import first_seen_in, say_the_same
 from chaninfra.index.reindex_plan import Scope, sha256_in

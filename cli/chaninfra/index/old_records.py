@@ -16,7 +16,7 @@ from chaninfra.channel.conda.record_facts import facts_in
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta, is_etag_of
-from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.package_reader import Missing, Unread, read_packages
 from chaninfra.index.report import LeftOut
 from chaninfra.index.runtime import run_all

@@ -19,7 +19,7 @@ from chaninfra.channel.errors import (
 )
 from chaninfra.channel.objects import ObjectMeta, TooLargeError
 from chaninfra.channel.s3.error_codes import ARCHIVED
-from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.package.archive import IndexedPackage, UnreadablePackageError, read_chunks, read_data
 from chaninfra.index.package.index_json import IndexJson
 from chaninfra.index.report import RELEASE, THAW

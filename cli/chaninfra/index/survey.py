@@ -17,7 +17,8 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.objects import ObjectMeta, is_etag_of
 from chaninfra.index.batches import Batches
 from chaninfra.index.commit.authority import AUTHORITY
-from chaninfra.index.commit.change import Applied, Change, IndexRecord
+from chaninfra.index.commit.change import Applied, Change
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.commit.refused import check_base_url
 from chaninfra.index.etag_cache import EtagCache, read_etag_cache
 from chaninfra.index.known_records import drop_unusable, names_in, taken_over, with_what_is_known

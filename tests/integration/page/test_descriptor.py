@@ -13,7 +13,8 @@ import pytest
 
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs import descriptor as descriptors
-from chaninfra.channel.outputs.descriptor import build_descriptor, from_document, to_document
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import from_document, to_document
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
 from support.cases.store_cases import NEEDED

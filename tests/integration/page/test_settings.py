@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor, build_descriptor
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import DescribedIndex, Descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.manifest.client_access import client_channel

@@ -23,7 +23,8 @@ from msgspec import structs
 from typer.testing import CliRunner
 
 from chaninfra.channel.conda.index_settings import Follow
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import dump
 from chaninfra.channel.outputs.next_steps import next_steps
 from chaninfra.channel.policy.documents import permissions_of
 from chaninfra.channel.spec.model import StackSpec

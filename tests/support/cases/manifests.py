@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.manifest.client_access import ClientChannel, client_channel, store_kind

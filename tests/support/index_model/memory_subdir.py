@@ -17,8 +17,9 @@ from chaninfra.channel.conda.shard_index import ShardIndex
 from chaninfra.channel.conda.shards import shard_key
 from chaninfra.channel.conda.skeleton import empty_index
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.subdir_index import SubdirIndex
 from support.index_model.memory_store import MemoryStore, SequentialRuntime, etag
 

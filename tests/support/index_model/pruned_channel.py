@@ -19,8 +19,9 @@ from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import DescribedIndex
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.locks import Lock
 from chaninfra.index.prune.prepare import Planned, matchers_of, prepare
 from chaninfra.index.prune.prune import Pruned, carry_out

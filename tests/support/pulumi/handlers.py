@@ -8,7 +8,8 @@ from msgspec import structs
 
 from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, build_descriptor, dump, parse
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, dump, parse
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.pulumi.bucket_session import Session, StoreInput
 from chaninfra.pulumi.handlers import HANDLERS, Handler

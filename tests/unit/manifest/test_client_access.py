@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.outputs.descriptor import build_descriptor
+from chaninfra.channel.outputs.build import build_descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.manifest.client_access import client_channel, store_kind

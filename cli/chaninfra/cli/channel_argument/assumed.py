@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaninfra.channel.access import Visibility
-from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.cli.channel_argument.located import store_of
 from chaninfra.cli.channel_argument.parse import S3

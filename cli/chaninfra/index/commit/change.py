@@ -15,12 +15,12 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import file_name, package_name
 from chaninfra.channel.conda.name_rules import breaks_index, client_name
-from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.record_facts import RecordFacts
 from chaninfra.channel.conda.repodata import Repodata
 from chaninfra.channel.conda.yank import Yank
 from chaninfra.channel.objects import ObjectMeta
 from chaninfra.index.commit.comparing import differs, encoded
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.commit.laying import is_unpatched, laid, lay, unfit
 from chaninfra.index.commit.new_yanks import add_yanks, as_kept, with_records
 from chaninfra.index.commit.signing import facts_of, sign
@@ -37,29 +37,6 @@ other bytes stays, and the file is `superseded`."""
 Attested = Callable[[str, str | None], str | None]
 """Looks up the `attestations_sha256` that the record of a package should have now (CEP 50), given the hex sha256 of the
 package and the present value of the field."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class IndexRecord:
-    """The record that a package should have in the index."""
-
-    name: str
-    """The package name."""
-    table: str
-    key: str
-    """Where the record is in repodata.json, see `conda.filenames`."""
-    sha256: str
-    """Hex digest of the package."""
-    encode: Callable[[int], Raw]
-    """Makes the record (JSON), given `indexed_timestamp` (CEP 47): when it came into the index, in ms since 1970."""
-    etag: str | None = None
-    """ETag of the package's object; None: not known."""
-    patched: bool = False
-    """It says something else than the package, so it replaces every other record."""
-    kept: bool = False
-    """It is the record that the yank of the file keeps, and the yank may keep another one by the commit."""
-    patch: Patch | None = None
-    """It is what this patch has made; None: it is made of the package, or nobody can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)

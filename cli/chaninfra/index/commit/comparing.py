@@ -14,7 +14,8 @@ from chaninfra.index.package.sidecars import with_digest
 from chaninfra.index.patches.document import Patches
 
 if TYPE_CHECKING:
-    from chaninfra.index.commit.change import IndexRecord, Replace
+    from chaninfra.index.commit.change import Replace
+    from chaninfra.index.commit.index_record import IndexRecord
 
 
 def differs(repodata: Repodata, file: str, new: IndexRecord, replace: Replace, patches: Patches) -> bool:

@@ -21,7 +21,7 @@ from chaninfra.index.patches.valid import check_values
 from chaninfra.index.subdir_index import SubdirIndex
 
 if TYPE_CHECKING:
-    from chaninfra.index.commit.change import IndexRecord
+    from chaninfra.index.commit.index_record import IndexRecord
 
 
 def laid(patches: Patches, file: str, record: Raw) -> Raw:

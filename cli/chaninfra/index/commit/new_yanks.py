@@ -16,7 +16,7 @@ from chaninfra.channel.conda.untrusted import MALFORMED, check_plain
 from chaninfra.channel.conda.yank import Yank, unpacked
 
 if TYPE_CHECKING:
-    from chaninfra.index.commit.change import IndexRecord
+    from chaninfra.index.commit.index_record import IndexRecord
 
 
 def add_yanks(

@@ -20,7 +20,7 @@ from chaninfra.channel.conda.patch import Patch, patch_between
 from chaninfra.channel.conda.record_facts import fields_of, in_ms
 from chaninfra.channel.conda.shards import MAX_RECORD
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.copy.source import SourcePackage
 from chaninfra.index.package.index_json import PackageError, parse_index
 from chaninfra.index.package.record import record_of

@@ -16,7 +16,8 @@ from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.objects import ObjectMeta, is_etag_of
 from chaninfra.index.commit.authority import read_our_authority
-from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.commit.shard_reader import ShardReader
 from chaninfra.index.commit.shard_writer import joined
 from chaninfra.index.follow.keys import Named

@@ -21,7 +21,7 @@ from msgspec import Raw
 
 from chaninfra.channel.conda.filenames import Suffix, table_and_key
 from chaninfra.channel.conda.name_rules import client_name
-from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.package.about import MAX_ABOUT, NOTHING, About, parse_about
 from chaninfra.index.package.broken import BrokenFileError
 from chaninfra.index.package.bz2_stream import Bz2Stream, CountingStreams, Limited

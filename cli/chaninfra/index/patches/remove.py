@@ -15,7 +15,8 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.index.channel import Channel
 from chaninfra.index.commit.adopting import commit_adopting
-from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.package_reader import Missing, read_files
 from chaninfra.index.patches.document import marked, update_patches, without_marked
 from chaninfra.index.patches.opened import OpenedSubdir, open_subdirs

@@ -19,7 +19,7 @@ from chaninfra.channel.conda.filenames import V3
 from chaninfra.channel.conda.patch import Patch, patch_between
 from chaninfra.channel.conda.record_facts import fields_of
 from chaninfra.channel.conda.untrusted import MALFORMED
-from chaninfra.index.commit.change import IndexRecord
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.package.sidecars import FIELD
 from chaninfra.index.package_reader import Read, read_files
 from chaninfra.index.patches.document import Patches, read_patches, update_patches

@@ -21,7 +21,8 @@ from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.conda.yank import Yank, unpacked
 from chaninfra.channel.errors import StorageError
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.commit.change import Change
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.commit.new_yanks import with_record
 from chaninfra.index.commit.shard_reader import LostShardError, ShardReader
 from chaninfra.index.commit.shard_writer import joined

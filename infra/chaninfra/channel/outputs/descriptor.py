@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chaninfra.channel import patterns
 from chaninfra.channel.access import Auth, Visibility
-from chaninfra.channel.conda.index_settings import ConditionalWrites, Follow, IndexSettings
+from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSettings
 from chaninfra.channel.conda.mirrors import MIRRORS, Mirror, MirrorName
 from chaninfra.channel.conda.object_names import INDEX_HTML
 from chaninfra.channel.conda.retention import RETENTION, RetentionRule, RuleName
@@ -25,12 +25,12 @@ from chaninfra.channel.conda.structs import prepared
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.conda.untrusted import MALFORMED
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.location import Dialect, Location, check_endpoint, https_url, join
+from chaninfra.channel.location import Dialect, Location, check_endpoint, join
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.text import shown
 
 if TYPE_CHECKING:
-    from chaninfra.channel.spec.model import BucketSpec, ChannelSpec, Distribution
+    pass
 
 CACHE_CONTROL = "max-age=300"
 """The Cache-Control header of `channel.json`: five minutes."""
@@ -215,43 +215,6 @@ class Descriptor(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unkno
         return join(self.prefix, *parts)
 
 
-def build_descriptor(bucket: BucketSpec, channel: ChannelSpec, distribution: Distribution | None = None) -> Descriptor:
-    """The descriptor of a channel of the stack.
-
-    `distribution` is the CDN in front of the bucket. Its domain name is that of the public URL, unless the stack config
-    has `cdn.domain`.
-    """
-    location = bucket.location
-    host = (bucket.cdn.domain if bucket.cdn else None) or (distribution.domain_name if distribution else None)
-    return Descriptor(
-        name=channel.name,
-        provider=bucket.provider.name,
-        bucket=location.bucket,
-        prefix=channel.prefix,
-        url=f"s3://{join(location.bucket, channel.prefix)}",
-        public_url=https_url(host, channel.prefix) if host else channel.public_url,
-        endpoint_url=location.endpoint_url,
-        region=location.region,
-        force_path_style=location.force_path_style,
-        visibility=channel.visibility,
-        auth=channel.auth,
-        subdirs=channel.subdirs,
-        index=DescribedIndex(
-            monolith=channel.index.monolith,
-            history_days=channel.index.history_days,
-            compression_level=channel.index.compression_level,
-            cache_control=channel.index.cache_control,
-            writers=channel.index.writers,
-            follow=UNSET if channel.index.follow is UNSET else Follow(overwrites=channel.index.overwrites),
-        ),
-        cdn=Cdn(kind="cloudfront", id=distribution.id) if distribution else None,
-        snapshots=channel.snapshots,
-        retention=dict(channel.retention) if channel.retention else UNSET,
-        mirrors=dict(channel.mirrors) if channel.mirrors else UNSET,
-        page=page_setting(channel.visibility, channel.page),
-    )
-
-
 def url_of_page(public_url: str, *, behind_cdn: bool) -> str:
     """The URL that opens the page of a channel with this URL in a browser.
 
@@ -259,11 +222,6 @@ def url_of_page(public_url: str, *, behind_cdn: bool) -> str:
     the page.
     """
     return f"{public_url.rstrip('/')}/{'' if behind_cdn else INDEX_HTML}"
-
-
-def page_setting(visibility: Visibility, page: bool) -> bool | UnsetType:
-    """The value of `page` in channel.json for a channel that has a page, or has none."""
-    return UNSET if page == (visibility == "public") else page
 
 
 def to_document(descriptor: Descriptor) -> dict[str, Any]:

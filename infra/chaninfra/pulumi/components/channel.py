@@ -12,7 +12,8 @@ import pulumi
 
 from chaninfra.channel.conda.index_settings import IndexSettings
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump, url_of_page
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import dump, url_of_page
 from chaninfra.channel.page.put import page_digests
 from chaninfra.channel.spec.model import ChannelSpec, Distribution
 from chaninfra.pulumi.backends import BACKENDS, BucketResources

@@ -10,7 +10,8 @@ import pytest
 from chaninfra.channel.conda.mirrors import Mirror
 from chaninfra.channel.config import schema
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.outputs.descriptor import build_descriptor, dump, parse
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import dump, parse
 from chaninfra.channel.spec.build import build_spec
 
 BASE = {"provider": "minio", "endpoint-url": "https://minio.example.com", "bucket": "my-bucket", "prefix": "main"}

@@ -6,7 +6,8 @@ import pytest
 from msgspec import structs
 
 from chaninfra.channel.conda.index_settings import kept_seconds
-from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.cli.output import client_caches
 

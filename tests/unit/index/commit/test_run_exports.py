@@ -17,8 +17,9 @@ from chaninfra.channel.conda.index_settings import AtMostEvery, IndexSettings, M
 from chaninfra.channel.conda.patch import Patch
 from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.objects import ObjectBody
-from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.follow.compare import Compared, _compare
 from chaninfra.index.patches.document import update_patches
 from chaninfra.index.reindex import reindex_subdir

@@ -13,8 +13,9 @@ from msgspec import Raw
 from chaninfra.channel.conda.filenames import table_and_key
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.index.channel import Channel
-from chaninfra.index.commit.change import Change, IndexRecord
+from chaninfra.index.commit.change import Change
 from chaninfra.index.commit.commit import commit
+from chaninfra.index.commit.index_record import IndexRecord
 from chaninfra.index.patches.add import add
 from chaninfra.index.patches.importing import export_instructions, import_instructions
 from chaninfra.index.patches.instructions import parse

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chaninfra.channel.outputs.descriptor import Descriptor, build_descriptor
+from chaninfra.channel.outputs.build import build_descriptor
+from chaninfra.channel.outputs.descriptor import Descriptor
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.manifest.client_access import client_channel
