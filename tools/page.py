@@ -6,7 +6,6 @@ Node.js and npm, and npm the libraries from the registry that it is set to.
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import hashlib
 import re
@@ -16,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from chaninfra.channel.errors import EngineError
+from chaninfra.channel.user_cache import locked
 from chaninfra.engine.process import Report, end_as_by_ctrl_c, run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,10 +54,9 @@ def install(sources: Path, report: Report) -> None:
     """Get the libraries that package-lock.json names into `node_modules`, if they are not there. Raises EngineError."""
     check_node()
     mark = sources / _MARK
-    with (sources / "package-lock.json").open("rb") as file:
-        # Several processes may test the page at once.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        lock = hashlib.sha256(file.read()).hexdigest()
+    # Several processes may test the page at once.
+    with locked(sources / "node_modules.lock", report):
+        lock = hashlib.sha256((sources / "package-lock.json").read_bytes()).hexdigest()
         if mark.is_file() and mark.read_text() == lock:
             return
         report("npm ci")

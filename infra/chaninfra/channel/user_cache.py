@@ -35,7 +35,7 @@ def kept(final: Path, fill: Callable[[Path], None], report: Callable[[str], None
     """
     if not final.is_dir():
         final.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(final.with_name(f"{final.name}.lock"), report):
+        with locked(final.with_name(f"{final.name}.lock"), report):
             if not final.is_dir():
                 partial = final.with_name(f"{final.name}.partial")
                 shutil.rmtree(partial, ignore_errors=True)
@@ -52,7 +52,8 @@ def kept(final: Path, fill: Callable[[Path], None], report: Callable[[str], None
 
 
 @contextmanager
-def _locked(path: Path, report: Callable[[str], None]) -> Iterator[None]:
+def locked(path: Path, report: Callable[[str], None]) -> Iterator[None]:
+    """Wait until no other process has this lock file, and keep it from them; it is created if need be."""
     with path.open("wb") as file:
         if not _take(file):
             report(f"another process is creating {path.with_suffix('')}: waiting for it")

@@ -37,7 +37,14 @@ def test_what_follows_a_channel_may_do_all_that_it_must(minio: Server, bucket_na
     root.done("publish", make_package(tmp_path, "old", "1.0"), make_package(tmp_path, "gone", "1.0"))
     root.done("yank", "old-1.0-0.conda")
     client.delete_object(Bucket=bucket_name, Key=f"{PREFIX}/yanked.json")
-    own = {"provider": "aws", "region": "us-east-1", "bucket": bucket_name, "prefix": PREFIX, "subdirs": ["noarch"]}
+    own = {
+        "provider": "aws",
+        "region": "us-east-1",
+        "bucket": bucket_name,
+        "prefix": PREFIX,
+        "subdirs": ["noarch"],
+        "page": True,
+    }
     following = build_spec({**own, "index": {"follow": {}}}, where="test").following
     policy = {"Version": VERSION, "Statement": channel_statements(bucket_name, following)}
     access_key_id, secret = new_user_on_minio(minio, policy)

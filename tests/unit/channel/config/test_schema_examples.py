@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from chaninfra.channel.config import schema
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs import descriptor
+from chaninfra.channel.outputs.build import build_descriptor
 from chaninfra.channel.spec.build import build_spec
 from support.cases.config_keys import keys_without_backticks
 from support.paths import DATA, ROOT
@@ -85,7 +86,7 @@ def test_an_example_stack_is_valid_and_describes_channels(path: Path) -> None:
     raw = {key.removeprefix("chaninfra:"): value for key, value in document["config"].items() if "aws:" not in key}
     spec = build_spec(raw, where=path.name, default_region=document["config"].get("aws:region"))
     for channel in spec.channels:
-        described = descriptor.build_descriptor(spec.bucket, channel)
+        described = build_descriptor(spec.bucket, channel)
         schema.validate(descriptor.to_document(described), schema.CHANNEL, where=path.name)
 
 

@@ -11,6 +11,7 @@ import pytest
 from chaninfra.channel.config import schema
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs import descriptor
+from chaninfra.channel.outputs.build import build_descriptor
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import Distribution
 
@@ -25,7 +26,7 @@ CUSTOM_DOMAIN = {
 def described(**keys: object) -> descriptor.Descriptor:
     raw = {"bucket": "my-bucket", "region": "eu-central-1", **{k.replace("_", "-"): v for k, v in keys.items()}}
     spec = build_spec(raw, where="stack.yaml")
-    return descriptor.build_descriptor(spec.bucket, spec.channels[0])
+    return build_descriptor(spec.bucket, spec.channels[0])
 
 
 @pytest.mark.parametrize("visibility", ["private", "public"])
@@ -49,7 +50,7 @@ def test_the_page_of_a_public_channel_has_a_url() -> None:
     behind = {**PUBLIC_ON_AWS, "cdn": {}}
     for prefix, path in (("team/main", "/team/main/"), ("", "/")):
         spec = build_spec({**behind, "prefix": prefix}, where="stack.yaml")
-        made = descriptor.build_descriptor(spec.bucket, spec.channels[0], DISTRIBUTION)
+        made = build_descriptor(spec.bucket, spec.channels[0], DISTRIBUTION)
         assert made.page_url == f"https://{DISTRIBUTION.domain_name}{path}"
 
 
@@ -151,7 +152,7 @@ def test_the_error_for_an_invalid_descriptor_names_the_file(data: bytes, says: s
 )
 def test_the_public_url_behind_a_cdn_has_its_domain(cdn: Any, prefix: str, url: str) -> None:
     stack = build_spec({**PUBLIC_ON_AWS, "prefix": prefix, "cdn": cdn}, where="stack")
-    made = descriptor.build_descriptor(stack.bucket, stack.channels[0], DISTRIBUTION)
+    made = build_descriptor(stack.bucket, stack.channels[0], DISTRIBUTION)
     behind = descriptor.Cdn(kind="cloudfront", id="E2EXAMPLE")
     assert (made.public_url, made.cdn, made.auth) == (url, behind, "public")
 
@@ -159,7 +160,7 @@ def test_the_public_url_behind_a_cdn_has_its_domain(cdn: Any, prefix: str, url: 
 def test_before_the_distribution_exists_only_a_custom_domain_is_known() -> None:
     for cdn, url in (({}, None), (CUSTOM_DOMAIN, "https://conda.example.com/stable")):
         stack = build_spec({**PUBLIC_ON_AWS, "prefix": "stable", "cdn": cdn}, where="stack")
-        made = descriptor.build_descriptor(stack.bucket, stack.channels[0])
+        made = build_descriptor(stack.bucket, stack.channels[0])
         assert (made.public_url, made.cdn) == (url, None)
 
 
