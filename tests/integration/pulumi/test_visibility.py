@@ -51,7 +51,8 @@ def test_two_channels_become_public_and_private_again(server: Server, bucket_nam
             assert page.headers["Content-Type"] == "text/html; charset=utf-8"
             assert page.headers["Cache-Control"] == "max-age=300"
         loads = re.findall(r'(?:src|href)="(assets/[^"]+)"', html.decode())
-        assert len(loads) == 2
+        # The script, the style, and the licences that it links to.
+        assert len(loads) == 3
         assert {channels.status(f"{url.removesuffix('index.html')}{name}") for name in loads} == {200}
 
     # Without a page, and with one again; a page that was deleted or damaged is put again.
