@@ -36,7 +36,7 @@ _LASTS = re.compile(
 _TIME = re.compile(r"\b\d+(\.\d+)? (s|ms)\b")
 _ENDPOINT, _BUCKET = "https://minio.example.com", "my-bucket"
 _ABORTED = "Fatal Python error: PyGILState_Release"
-"""A thread of py-rattler (0.28) may outlive the interpreter of a program that has done its work; it is run once more."""
+"""A thread of py-rattler (0.28) may outlive the interpreter of a program that has done its work; it is run again."""
 
 
 @dataclass(frozen=True)
