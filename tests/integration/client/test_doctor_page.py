@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chaninfra.channel.page.files import GENERATOR, page_files
 from support.channels.channel_at import PREFIX
 from support.channels.channels import etags
 from support.channels.sick_channels import Diagnosis, Patient, allow_everyone, edit, examine, follow_remedies
+
+pytestmark = pytest.mark.long
 
 HTML = f"{PREFIX}/index.html"
 HEADERS = {"ContentType": "text/html; charset=utf-8"}

@@ -17,6 +17,8 @@ from support.servers.fault_server import Request, faulty
 from support.servers.object_lock import wants_checksums
 from support.servers.s3_servers import Server
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def locked(server: Server, bucket_name: str) -> str:

@@ -14,6 +14,8 @@ from support.cases.access_sessions import new_user_on_minio
 from support.channels.archives import conda, index_json, write
 from support.channels.channel_at import PREFIX, Place
 
+pytestmark = pytest.mark.long
+
 WEAK = {"weak": ["lib >=1"]}
 
 

@@ -17,6 +17,8 @@ from support.servers import iam_servers
 from support.servers.iam_servers import Gateway
 from support.servers.s3_servers import Server
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Gateway, Path]]:

@@ -30,6 +30,8 @@ from support.channels.new_channel import create_channel
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server
 
+pytestmark = pytest.mark.long
+
 _WRONG = Credentials("nobody", "wrong")
 
 

@@ -19,6 +19,8 @@ from support.servers.ceph_etag_standin import wants_unquoted_etags
 from support.servers.fault_server import faulty
 from support.servers.s3_servers import Server
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def place(minio: Server, bucket_name: str) -> Iterator[Place]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+import pytest
+
 from support.index_model.pruned_channel import PrunedChannel, rules
+
+pytestmark = pytest.mark.long
 
 DAYS, EACH_DAY, WEEK = 400, 5, 7
 RULES = rules(
