@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from chaninfra.channel.conda.snapshots import snapshot_folder
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import AddressingStyle, join
 from chaninfra.channel.outputs.descriptor import Descriptor
@@ -45,8 +44,12 @@ class ClientChannel:
         """The URL in a list of channels: s3://, gcs:// or https://, by the access method; that of the snapshot, if it
         is one.
         """
-        living = self.living_url
-        return f"{living.rstrip('/')}/{snapshot_folder(self.snapshot)}" if self.snapshot else living
+        if not self.snapshot:
+            return self.living_url
+        # Imported here: it imports what reads index files.
+        from chaninfra.channel.conda.snapshots import snapshot_folder
+
+        return f"{self.living_url.rstrip('/')}/{snapshot_folder(self.snapshot)}"
 
     @property
     def living_url(self) -> str:

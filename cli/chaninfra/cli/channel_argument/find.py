@@ -30,7 +30,6 @@ from chaninfra.cli.channel_argument.stored import read_channel_json
 from chaninfra.cli.output import streams
 from chaninfra.cli.store_flags import StoreFlags
 from chaninfra.index.channel import Channel, Origin
-from chaninfra.index.snapshots.place import refuse_snapshot
 
 if TYPE_CHECKING:
     from chaninfra.cli.channel_argument.assumed import NewChannel
@@ -218,6 +217,9 @@ def _channel_in_bucket(location: S3, flags: StoreFlags, reading: Reading, new: N
         return _assumed(location, flags, new)
     if stored is None:
         assumed = _assumed(location, flags, new)
+        # Imported here: it imports what reads index files.
+        from chaninfra.index.snapshots.place import refuse_snapshot
+
         refuse_snapshot(channel.store(), location.bucket, location.prefix)
         if reading != "probe":
             _refuse_empty(replace(channel, descriptor=assumed.descriptor), index=reading == "lenient")

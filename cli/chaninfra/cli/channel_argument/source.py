@@ -14,12 +14,11 @@ import typer
 from chaninfra.channel import patterns
 from chaninfra.channel.conda.object_names import CHANNEL_JSON
 from chaninfra.channel.errors import ConfigurationError
-from chaninfra.channel.outputs.descriptor import Descriptor
-from chaninfra.channel.providers.aws_partitions import is_s3_of_aws
 from chaninfra.cli.store_flags import StoreFlags, provider_names
 from chaninfra.index.copy.sources.flags import FromFlags
 
 if TYPE_CHECKING:
+    from chaninfra.channel.outputs.descriptor import Descriptor
     from chaninfra.index.channel import Channel
     from chaninfra.index.copy.source import Source
     from chaninfra.index.copy.sources.open import S3Place
@@ -175,6 +174,7 @@ def open_from(text: str, flags: FromFlags, target: Channel) -> Source:
 
 def _described(text: str, flags: FromFlags, target: Channel) -> S3Place:
     """The channel that a stack or a channel.json describes."""
+    from chaninfra.channel.providers.aws_partitions import is_s3_of_aws
     from chaninfra.channel.s3.endpoint import same_endpoint
     from chaninfra.cli.channel_argument.find import find, overridden, single
     from chaninfra.index.copy.sources.credentials import same_store, source_credentials
