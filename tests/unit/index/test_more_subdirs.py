@@ -13,33 +13,14 @@ from chaninfra.channel.conda.subdirs import Subdir
 from chaninfra.channel.errors import ConflictError, UnsupportedError
 from chaninfra.channel.objects import Condition, IfMatch, ObjectBody
 from chaninfra.channel.outputs.descriptor import Descriptor, parse
-from chaninfra.index.channel import Channel
 from chaninfra.index.create import Created, create
 from chaninfra.index.place import how_to_declare
 from support.channels.channels import descriptor
+from support.channels.memory_channel import Memory
 from support.index_model.memory_store import MemoryStore
 
 KEY = "my-channel/channel.json"
 WRITES = ConditionalWrites(create=True, replace=True, multipart=True)
-
-
-class Memory(Channel):
-    """A channel in memory; it is never asked for versions of its objects, since its bucket has none."""
-
-    objects = MemoryStore()
-
-    def store(self) -> Any:
-        return self.objects
-
-    def client(self) -> Any:
-        class Client:
-            def get_bucket_versioning(self, **_: Any) -> dict[str, Any]:
-                return {}
-
-            def list_objects_v2(self, **_: Any) -> dict[str, Any]:
-                return {"KeyCount": 0}
-
-        return Client()
 
 
 @pytest.fixture(autouse=True)

@@ -12,34 +12,15 @@ from chaninfra.channel.errors import ConflictError
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.descriptor import Descriptor, parse
 from chaninfra.channel.page.files import GENERATOR, page_files
-from chaninfra.index.channel import Channel
 from chaninfra.index.create import Created, create
 from support.channels.channels import descriptor
+from support.channels.memory_channel import Memory
 from support.index_model.memory_store import MemoryStore
 
 KEY, HTML = "my-channel/channel.json", "my-channel/index.html"
 FILES = {f"my-channel/{file.name}": file.body for file in page_files()}
 URL = "https://my-bucket.example.com/my-channel"
 PUBLIC: dict[str, Any] = {"visibility": "public", "auth": "public", "public_url": URL}
-
-
-class Memory(Channel):
-    """A channel in memory, in a bucket without versions and without other channels."""
-
-    objects = MemoryStore()
-
-    def store(self) -> Any:
-        return self.objects
-
-    def client(self) -> Any:
-        class Client:
-            def get_bucket_versioning(self, **_: Any) -> dict[str, Any]:
-                return {}
-
-            def list_objects_v2(self, **_: Any) -> dict[str, Any]:
-                return {"KeyCount": 0}
-
-        return Client()
 
 
 @pytest.fixture(autouse=True)
