@@ -9,7 +9,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy as shallow_copy
 from pathlib import Path
 from textwrap import fill
 from typing import Annotated, NoReturn, cast
@@ -138,9 +139,22 @@ def _open_streams() -> None:
         windows.prepare()
 
 
+def _called(words: Sequence[str]) -> typer.Typer:
+    """The program with the one command or group that these words of a command line call; the whole program where they
+    do not begin with one: to make all commands ready takes typer longer than many of them run.
+    """
+    commands = [each for each in app.registered_commands if [each.name] == [*words[:1]]]
+    groups = [each for each in app.registered_groups if [each.name] == [*words[:1]]]
+    if not commands and not groups:
+        return app
+    one = shallow_copy(app)
+    one.registered_commands, one.registered_groups = commands, groups
+    return one
+
+
 def _main() -> int:
     try:
-        app(prog_name="chaninfra")
+        _called(sys.argv[1:])(prog_name="chaninfra")
     except SystemExit as end:
         return _exit_code(end)
     except KeyboardInterrupt:

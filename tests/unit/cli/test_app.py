@@ -46,7 +46,7 @@ def exit_code_of(raised: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
     def app(**_: object) -> NoReturn:
         raise raised
 
-    monkeypatch.setattr(program, "app", app)
+    monkeypatch.setattr(program, "_called", lambda _: app)
     return program._main()
 
 
@@ -166,3 +166,14 @@ def test_a_closed_pipe_prints_nothing_and_exits_with_1() -> None:
     assert child.stderr is not None
     assert child.stderr.read() == ""
     assert child.wait(60) == 1
+
+
+def test_a_command_is_run_without_making_the_others_ready() -> None:
+    def names(*words: str) -> list[str]:
+        called = program._called(words)
+        return [str(each.name) for each in (*called.registered_commands, *called.registered_groups)]
+
+    every = {name.split(" ")[0] for name, _ in program.commands()}
+    assert {name: names(name, "x") for name in every} == {name: [name] for name in every}
+    for words in ((), ("--help",), ("no-such",), ("--version", "ls")):
+        assert {*names(*words)} == every
