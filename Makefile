@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup engine hosts servers browser page demo lint lint-systems site lint-and-site test-unit test-python \
-  test test-long bench schemas docs lock dist
+  test test-long test-stores bench schemas docs lock dist
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -65,7 +65,13 @@ test: lint-and-site engine hosts servers ## lint, the site, and every test but t
 	$(PYTEST)
 
 test-long: lint-systems engine hosts servers browser ## the tests marked long, and lint-systems
-	$(PYTEST) -m long
+	$(PYTEST) -m 'long and not stores'
+
+# Seven servers more, got by apt-get, cargo, Go and pip; apt-get takes root. STORES="ceph s3s-fs" takes these alone.
+export STORES ?=
+test-stores: setup engine ## the tests of what each store can do, on every server that can be run here
+	@$(BIN)/python tools/servers.py $(or $(STORES),all) > /dev/null
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m stores tests/integration/stores
 
 # BENCH=--quick takes a tenth of every size, BENCH="--only many-writers" one part (--help names them); neither writes.
 bench: servers ## ours against the reference indexer and an older commit; writes docs/benchmarks.md

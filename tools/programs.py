@@ -1,13 +1,19 @@
-"""Programs of others that the tests run: built from their Go sources into the user's cache, once a version."""
+"""Programs of others that the tests run: built from their sources into the user's cache, once a version."""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from chaninfra.channel import user_cache as cache
+from chaninfra.channel.errors import EngineError
 from chaninfra.engine import gobuild
-from chaninfra.engine.process import Report
+from chaninfra.engine.process import Report, output, step
+
+_HERE = Path(__file__).parent
 
 
 def built(module: Path, package: str, versioned: str, report: Report) -> Path:
@@ -25,3 +31,93 @@ def built(module: Path, package: str, versioned: str, report: Report) -> Path:
         shutil.rmtree(scratch, ignore_errors=True)
 
     return cache.kept(home, fill, report) / name
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """A Go program that another module can require: `tools/servers/NAME` has that go.mod, and go.sum."""
+
+    package: str
+    versioned: str
+    """The module in go.mod whose version is the program's."""
+
+    def version(self, name: str) -> str:
+        """Its version, as go.mod pins it: `1.8.0`."""
+        return gobuild.pinned(_HERE / "servers" / name, self.versioned)
+
+    def get(self, name: str, report: Report) -> Path:
+        """The program `name`, built if the cache does not have it. Raises EngineError."""
+        return built(_HERE / "servers" / name, self.package, self.versioned, report)
+
+
+@dataclass(frozen=True)
+class GoSources:
+    """A Go program whose go.mod replaces modules, so that no other module can require it: built in its own folder."""
+
+    module: str
+    pinned: str
+    """The version of the module, without its `v`."""
+    package: str
+    """The package in the module, from its folder: `./weed`."""
+
+    def version(self, _name: str) -> str:
+        """Its version."""
+        return self.pinned
+
+    def get(self, name: str, report: Report) -> Path:
+        """The program `name`, built if the cache does not have it. Raises EngineError."""
+
+        def fill(folder: Path) -> None:
+            scratch = folder / "scratch"
+            empty = folder / "empty"
+            empty.mkdir()
+            (empty / "go.mod").write_text("module empty\n\ngo 1.24\n")
+            go = gobuild.toolchain([empty], scratch, report)
+            # The module proxy's checksum database vouches for the sources; their own go.sum for what they require.
+            said = go.run(empty, "mod", "download", "-json", f"{self.module}@v{self.pinned}")
+            sources = scratch / "sources"
+            shutil.copytree(json.loads(said)["Dir"], sources, copy_function=shutil.copyfile)
+            for path in (sources, *sources.rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)
+            gobuild.build(go, sources, self.package, folder / name, report)
+            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(empty)
+
+        return cache.kept(cache.folder() / "servers" / f"{name}-{self.pinned}", fill, report) / name
+
+
+@dataclass(frozen=True)
+class Crate:
+    """A program of crates.io, built by the `cargo` on PATH with the versions that its Cargo.lock pins."""
+
+    crate: str
+    pinned: str
+    options: tuple[str, ...] = ()
+    """Options of `cargo install`."""
+    toolchain: str | None = None
+    """The version of Rust that it needs, where that may be newer than the one on PATH: rustup must have it."""
+
+    def version(self, _name: str) -> str:
+        """Its version."""
+        return self.pinned
+
+    def get(self, name: str, report: Report) -> Path:
+        """The program `name`, built if the cache does not have it. Raises EngineError."""
+
+        def fill(folder: Path) -> None:
+            cargo = shutil.which("cargo")
+            if cargo is None:
+                raise EngineError(
+                    f"{name} is built by cargo, and there is none on PATH",
+                    where="PATH",
+                    remedy="install Rust, from your system's packages or by rustup, and run this again",
+                )
+            command = [cargo, *([f"+{self.toolchain}"] if self.toolchain else []), "install", "--quiet", self.crate]
+            command += ["--version", self.pinned, "--locked", "--root", str(folder)]
+            command += ["--target-dir", str(folder / "target"), *self.options]
+            with step(report, f"{name} from its Rust sources"):
+                output(command, env={**os.environ, "CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"})
+            (folder / "bin" / name).rename(folder / name)
+            shutil.rmtree(folder / "target", ignore_errors=True)
+
+        return cache.kept(cache.folder() / "servers" / f"{name}-{self.pinned}", fill, report) / name

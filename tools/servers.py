@@ -1,43 +1,75 @@
-"""The S3 servers that the tests run against: built from their sources into the user's cache, once a version.
+"""The S3 servers that the tests run against, each got once a version: into the user's cache, or from Debian's packages.
 
-As a program: builds all, or those named, and prints where they are.
+As a program: gets those of `make test`, or those named, or with `all` each there is, and prints where they are.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Protocol
 
-import programs
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine.process import Report, end_as_by_ctrl_c
+from packages import Debian, Wheels
+from programs import Crate, GoProgram, GoSources
 
-# name → the package to build, and the module in that server's go.mod whose version is the server's
-SERVERS = {
-    "minio": ("github.com/minio/minio", "github.com/minio/minio"),
-    "versitygw": ("github.com/versity/versitygw/cmd/versitygw", "github.com/versity/versitygw"),
+
+class Program(Protocol):
+    """How a server is got."""
+
+    def version(self, name: str) -> str:
+        """Its version."""
+
+    def get(self, name: str, report: Report) -> Path:
+        """The program that starts it, got if it is not there. Raises EngineError."""
+
+
+SERVERS: dict[str, Program] = {
+    "minio": GoProgram("github.com/minio/minio", "github.com/minio/minio"),
+    "versitygw": GoProgram("github.com/versity/versitygw/cmd/versitygw", "github.com/versity/versitygw"),
+    "ceph": Debian(
+        ("ceph-mon", "ceph-mgr", "ceph-osd", "radosgw"), program="radosgw", package="radosgw", pinned="16.2.15"
+    ),
+    "seaweedfs": GoSources("github.com/seaweedfs/seaweedfs", "0.0.0-20261109003541-7506e5f91cd6", "./weed"),
+    "garage": Crate(
+        "garage", "2.5.0", ("--profile", "dev", "--no-default-features", "--features", "bundled-libs,sqlite")
+    ),
+    "s3s-fs": Crate("s3s-fs", "0.14.1", ("--features", "binary")),
+    "localstack": Wheels("localstack-core", "3.13"),
+    "rustfs": Crate("rustfs", "1.0.1", ("--profile", "dev", "--no-default-features"), toolchain="1.98.1"),
 }
+"""Name of the server → how it is got. Those that only `make test-stores` runs may need apt-get, cargo and root."""
+USUAL = ("minio", "versitygw")
+"""Those that `make test` runs."""
 
 
 def ensure(name: str, report: Report) -> Path:
-    """The program of the server `name` (a key of SERVERS), built if the cache does not have it. Raises EngineError."""
-    package, versioned = SERVERS[name]
-    return programs.built(Path(__file__).parent / "servers" / name, package, versioned, report)
+    """The program of the server `name` (a key of SERVERS), got if it is not there. Raises EngineError."""
+    return SERVERS[name].get(name, report)
+
+
+def version(name: str) -> str:
+    """The version of the server `name`."""
+    return SERVERS[name].version(name)
 
 
 def main(names: list[str]) -> int:
-    """Prints where each server of `names`, or each there is, lies; the exit code."""
+    """Prints where each server of `names`, or each that `make test` runs, lies; the exit code."""
 
     def report(line: str) -> None:
         print(f"servers: {line}", file=sys.stderr, flush=True)
 
     end_as_by_ctrl_c()
     try:
-        for name in names or SERVERS:
+        for name in SERVERS if names == ["all"] else names or USUAL:
             print(ensure(name, report))
     except EngineError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except KeyError as error:
+        print(f"servers: no server {error}; there are {', '.join(SERVERS)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return 0

@@ -245,7 +245,5 @@ def _has_baseline(results: Iterable[Result]) -> bool:
 
 def _server(name: str) -> str:
     import servers
-    from chaninfra.engine import gobuild
 
-    module = Path(servers.__file__).parent / "servers" / name
-    return gobuild.pinned(module, servers.SERVERS[name][1])
+    return servers.version(name)

@@ -19,6 +19,8 @@ NEEDED: dict[str, dict[str, str]] = {
     "garage": {"endpoint-url": "https://garage.example.com"},
     "seaweedfs": {"endpoint-url": "https://weed.example.com"},
     "versitygw": {"endpoint-url": "https://gw.example.com"},
+    "rustfs": {"endpoint-url": "https://rust.example.com"},
+    "localstack": {"endpoint-url": "http://localhost.localstack.cloud:4566"},
     "custom": {"endpoint-url": "https://s3.example.com"},
 }
 # Provider → URL of a public channel with the prefix `main`; None: the config must have `public-url`.
@@ -38,5 +40,7 @@ PUBLIC = {
     "garage": None,
     "seaweedfs": "https://weed.example.com/my-bucket/main",
     "versitygw": "https://gw.example.com/my-bucket/main",
+    "rustfs": "https://rust.example.com/my-bucket/main",
+    "localstack": "http://localhost.localstack.cloud:4566/my-bucket/main",
     "custom": "https://s3.example.com/my-bucket/main",
 }

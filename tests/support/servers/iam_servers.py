@@ -29,6 +29,7 @@ from botocore.exceptions import ClientError
 import servers
 from chaninfra.channel import user_cache as cache
 from chaninfra.engine import gobuild
+from programs import GoProgram
 from support.servers import oidc_issuer, s3_servers
 from support.servers.oidc_issuer import Issuer
 from support.servers.s3_servers import REGION, Server, free_port
@@ -191,9 +192,11 @@ def _led_program() -> Path:
     def report(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    package, versioned = servers.SERVERS["versitygw"]
+    program = servers.SERVERS["versitygw"]
+    assert isinstance(program, GoProgram)
+    package, versioned = program.package, program.versioned
     pinned = Path(servers.__file__).parent / "servers" / "versitygw"
-    home = cache.folder() / "servers" / f"versitygw-local-issuer-{gobuild.pinned(pinned, versioned)}"
+    home = cache.folder() / "servers" / f"versitygw-local-issuer-{servers.version('versitygw')}"
 
     def fill(folder: Path) -> None:
         scratch = folder / "scratch"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -126,7 +126,7 @@ def minio(
     `webhook`, and to `second`. `console`: the port of its console, of which it has none by default.
     """
     port, browser = free_port(), "off" if console is None else "on"
-    server = _server("minio", port)
+    server = new_server("minio", port)
     command = ["server", "--quiet", "--address", f"127.0.0.1:{port}"]
     command += ["--console-address", f"127.0.0.1:{console or free_port()}"]
     if authority is not None:
@@ -151,7 +151,7 @@ def versitygw(folder: Path, *, webhook: Webhook | None = None, like: Server | No
     """versitygw on plain files in `folder`: `folder/data/<bucket>/<key>`. Somebody must listen at `webhook` already.
     `like`: one that has ended, whose port, keys and files it takes.
     """
-    server = like or _server("versitygw", free_port())
+    server = like or new_server("versitygw", free_port())
     port = server.endpoint_url.rpartition(":")[2]
     data, old, users = (folder / name for name in ("data", "old", "users"))
     for made in (data, old, users):
@@ -175,7 +175,8 @@ def free_port() -> int:
             return port
 
 
-def _server(name: str, port: int) -> Server:
+def new_server(name: str, port: int) -> Server:
+    """A server that is not running yet, at a port of the loopback interface, and new keys for its administrator."""
     return Server(name, f"http://127.0.0.1:{port}", f"root{secrets.token_hex(4)}", secrets.token_hex(20))
 
 
@@ -195,15 +196,19 @@ def notify(server: Server, bucket: str, *, second: bool = False) -> None:
     )
 
 
+def _running(server: Server, command: Sequence[str], env: dict[str, str], folder: Path) -> AbstractContextManager[None]:
+    return running(server, [str(program(server.name)), *command], env, folder)
+
+
 @contextmanager
-def _running(server: Server, command: Sequence[str], env: dict[str, str], folder: Path) -> Iterator[None]:
+def running(server: Server, argv: Sequence[str], env: dict[str, str], folder: Path) -> Iterator[None]:
+    """The process `argv` as the server, which has answered a signed ListBuckets; its output is in `folder/log`."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "log"
-    binary = str(program(server.name))
     with log.open("wb") as out:
         # An environment of its own: no variable of the user may change what the server does.
         child = subprocess.Popen(
-            [binary, *command], env={"HOME": str(folder), **env}, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            argv, env={"HOME": str(folder), **env}, stdin=subprocess.DEVNULL, stdout=out, stderr=out
         )
     try:
         _wait(server, child, log)

@@ -15,9 +15,11 @@ from chaninfra.channel.providers.rows.digitalocean import DIGITALOCEAN
 from chaninfra.channel.providers.rows.garage import GARAGE
 from chaninfra.channel.providers.rows.gcs import GCS
 from chaninfra.channel.providers.rows.hetzner import HETZNER
+from chaninfra.channel.providers.rows.localstack import LOCALSTACK
 from chaninfra.channel.providers.rows.minio import MINIO
 from chaninfra.channel.providers.rows.ovh import OVH
 from chaninfra.channel.providers.rows.r2 import R2
+from chaninfra.channel.providers.rows.rustfs import RUSTFS
 from chaninfra.channel.providers.rows.scaleway import SCALEWAY
 from chaninfra.channel.providers.rows.seaweedfs import SEAWEEDFS
 from chaninfra.channel.providers.rows.tigris import TIGRIS
@@ -40,6 +42,8 @@ _ROWS = (
     GARAGE,
     SEAWEEDFS,
     VERSITYGW,
+    RUSTFS,
+    LOCALSTACK,
     CUSTOM,
 )
 

@@ -82,6 +82,10 @@ class Source:
     title: str
     url: str | None = None
     """The page's URL; None for a test, and for a page whose address is not certain."""
+    server: str | None = None
+    """The server of our own on which the fact was tried, and its version: `Ceph 16.2.15`; None for a page."""
+    tried: str | None = None
+    """The day on which it was last tried there, as YYYY-MM-DD; None for a page."""
 
 
 UNVERIFIED = Source("unverified")

@@ -11,8 +11,15 @@ if TYPE_CHECKING:
 
 PIXI = Source("pixi's documentation, page S3", "https://pixi.sh/latest/deployment/s3/")
 LIVE_TESTS = Source("tests of another project, cmdr, on real accounts, October 2026")
-MINIO_TESTS = Source("tested on a server of our own (MinIO, commit 7aac2a2c5b7c)")
-VERSITYGW_TESTS = Source("tested on a server of our own (versitygw 1.8.0)")
+
+
+def tried_on(server: str, day: str) -> Source:
+    """The source of what `make test-stores` found on a server (`Ceph 16.2.15`), last on `day` (YYYY-MM-DD)."""
+    return Source(f"tested on a server of our own ({server}, {day})", server=server, tried=day)
+
+
+MINIO_TESTS = tried_on("MinIO, commit 7aac2a2c5b7c", "2026-11-27")
+VERSITYGW_TESTS = tried_on("versitygw 1.8.0", "2026-11-27")
 OPERATOR = Source("your installation decides")
 """For facts that depend on how the store is installed."""
 

@@ -1,0 +1,24 @@
+"""The row of PROVIDERS for RustFS."""
+
+from __future__ import annotations
+
+from chaninfra.channel.providers.model import UNVERIFIED, Fact, Provider
+from chaninfra.channel.providers.sources import BUCKET_SETTINGS, CONDITIONAL, OPERATOR, S3_URLS, SAFE_DEFAULT, unknown
+
+RUSTFS = Provider(
+    name="rustfs",
+    title="RustFS",
+    backend="s3",
+    endpoint=Fact(None, OPERATOR),
+    region=Fact("us-east-1", UNVERIFIED),
+    addressing=Fact("path", UNVERIFIED),
+    scheme=S3_URLS,
+    location_constraint=Fact("omitted", UNVERIFIED),
+    checksums=Fact("when_required", UNVERIFIED, SAFE_DEFAULT),
+    digest=Fact("content-md5", UNVERIFIED, SAFE_DEFAULT),
+    public=Fact("bucket-policy", UNVERIFIED),
+    public_url=Fact("{bucket-url}", UNVERIFIED),
+    keys=Fact("by-hand", UNVERIFIED),
+    oidc=Fact("none", UNVERIFIED),
+    capabilities=unknown("bucket-policy", *BUCKET_SETTINGS, *CONDITIONAL, "conditional-copy"),
+)

@@ -1,0 +1,69 @@
+"""A store that `make test-stores` runs: a server on the loopback interface, and its row of PROVIDERS."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import servers
+from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.providers.model import Provider
+from support.servers.s3_servers import Server
+
+Config = dict[str, Any]
+"""Keys of the stack config, as in Pulumi.<stack>.yaml, without the project's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """One store. What differs between the stores in their tests is a field of it, and no `if` asks for a name."""
+
+    name: str
+    """The name of the server, a key of `servers.SERVERS`."""
+    provider: str
+    """The row of PROVIDERS; `custom` for a server that has none of its own."""
+    start: Callable[[Path], AbstractContextManager[Server]]
+    """The server on the files in a folder, until the context ends."""
+    conditional: bool = True
+    """Whether it has conditional writes that are atomic, so that several writers may run at the same time."""
+    named: Callable[[Server, str], None] = lambda server, bucket: None
+    """What its operator does with a bucket that S3 has made (`ByHand.bucket`), done."""
+    opened: Callable[[Server, str], None] | None = None
+    """What its operator does to make a bucket public (`ByHand.public`), done; None: a policy or an ACL does it."""
+    key: Callable[[Server, str, Mapping[str, Any]], dict[str, str]] | None = None
+    """A new access key on a bucket with the permissions of a policy document, made as `next-steps` says, as variables
+    for a process (AWS_ACCESS_KEY_ID, …); None: the server has no such keys, or the stack config makes them."""
+
+    @property
+    def row(self) -> Provider:
+        """The row of PROVIDERS."""
+        return PROVIDERS[self.provider]
+
+    @property
+    def version(self) -> str:
+        """The version of the server."""
+        return servers.version(self.name)
+
+    def config(self, server: Server, bucket: str, **more: Any) -> Config:
+        """A stack config for a channel in the bucket, with the prefix `team/main` and the subdir linux-64."""
+        base = {"provider": self.provider, "bucket": bucket, "endpoint_url": server.endpoint_url}
+        return {**base, "prefix": "team/main", "subdirs": ["linux-64"], **more}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A store, and its server that runs."""
+
+    store: Store
+    server: Server
+
+    def new_bucket(self) -> str:
+        """The name of a new bucket, which the store's operator knows too."""
+        name = f"facts-{secrets.token_hex(6)}"
+        self.server.client().create_bucket(Bucket=name)
+        self.store.named(self.server, name)
+        return name
