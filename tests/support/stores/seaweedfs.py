@@ -20,8 +20,8 @@ _PORTS = (
 
 
 @contextmanager
-def seaweedfs(folder: Path, **settings: str) -> Iterator[Server]:
-    """SeaweedFS on the files in `folder`; its IAM API may be written to. `settings`: more variables for the server."""
+def seaweedfs(folder: Path, *, read_only: bool = False) -> Iterator[Server]:
+    """SeaweedFS on the files in `folder`. `read_only`: its IAM API takes no changes, as without the option for it."""
     data = folder / "data"
     data.mkdir(parents=True)
     ports = _free_ports(len(_PORTS) + 1)
@@ -38,13 +38,13 @@ def seaweedfs(folder: Path, **settings: str) -> Iterator[Server]:
         "s3.port": server.endpoint_url.rpartition(":")[2],
         "s3.port.iceberg": "0",
         "s3.port.lance": "0",
-        "s3.iam.readOnly": "false",
+        "s3.iam.readOnly": str(read_only).lower(),
         "s3.localSocket": str(folder / "s3.sock"),
         "filer.localSocket": str(folder / "filer.sock"),
         **dict(zip(_PORTS, map(str, ports), strict=True)),
     }
     argv = [str(program("seaweedfs")), "-logtostderr", "server", "-s3", *(f"-{key}={options[key]}" for key in options)]
-    env = {**server.environment(), "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1", **settings}
+    env = {**server.environment(), "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
     with running(server, argv, env, folder):
         yield server
 
