@@ -5,11 +5,13 @@ from __future__ import annotations
 from support.servers import s3_servers
 from support.stores.ceph import ceph
 from support.stores.model import Store
+from support.stores.seaweedfs import seaweedfs
 
 _ALL = (
     Store(name="minio", provider="minio", start=s3_servers.minio),
     Store(name="versitygw", provider="versitygw", start=s3_servers.versitygw),
     Store(name="ceph", provider="ceph", start=ceph),
+    Store(name="seaweedfs", provider="seaweedfs", start=seaweedfs),
 )
 
 STORES: dict[str, Store] = {store.name: store for store in _ALL}
