@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from support.servers import s3_servers
 from support.stores.ceph import ceph
+from support.stores.garage import GARAGE
 from support.stores.model import Store
 from support.stores.seaweedfs import seaweedfs
 
@@ -12,6 +13,7 @@ _ALL = (
     Store(name="versitygw", provider="versitygw", start=s3_servers.versitygw),
     Store(name="ceph", provider="ceph", start=ceph),
     Store(name="seaweedfs", provider="seaweedfs", start=seaweedfs),
+    GARAGE,
 )
 
 STORES: dict[str, Store] = {store.name: store for store in _ALL}
