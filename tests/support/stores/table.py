@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from support.servers import s3_servers
-from support.stores import s3s_fs
+from support.stores.ceph import ceph
 from support.stores.model import Store
+from support.stores.s3s_fs import S3S_FS
 
 _ALL = (
     Store(name="minio", provider="minio", start=s3_servers.minio),
     Store(name="versitygw", provider="versitygw", start=s3_servers.versitygw),
-    s3s_fs.S3S_FS,
+    S3S_FS,
+    Store(name="ceph", provider="ceph", start=ceph),
 )
 
 STORES: dict[str, Store] = {store.name: store for store in _ALL}

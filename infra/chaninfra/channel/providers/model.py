@@ -24,7 +24,7 @@ LocationConstraint = Literal["region", "omitted"]
 Checksums = Literal["when_required", "when_supported"]
 Digest = Literal["checksum", "content-md5"]
 PublicWay = Literal["bucket-policy", "acl", "by-hand"]
-KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand"]
+KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "ceph-admin", "by-hand"]
 BY_BUCKET_POLICY: frozenset[KeyWay] = frozenset({"versitygw-admin"})
 """The ways of making keys whose users have no policies: the bucket policy names their access keys."""
 VersionRights = Literal["own", "with-object", "unknown"]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from chaninfra.channel.providers.model import KeyWay
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.user_admin.base import Document, UserAdmin
+from chaninfra.pulumi.user_admin.ceph import CephUserAdmin
 from chaninfra.pulumi.user_admin.minio import MinioUserAdmin
 from chaninfra.pulumi.user_admin.versitygw import VersitygwUserAdmin
 
@@ -15,5 +16,6 @@ __all__ = ["ADMIN_APIS", "Document", "UserAdmin"]
 ADMIN_APIS: dict[KeyWay, Callable[[Session], UserAdmin]] = {
     "minio-admin": MinioUserAdmin,
     "versitygw-admin": VersitygwUserAdmin,
+    "ceph-admin": CephUserAdmin,
 }
 """`Provider.keys` → the API; stores without one are not in it."""
