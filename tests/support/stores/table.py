@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from support.servers import s3_servers
+from support.stores import minio, versitygw
 from support.stores.model import Store
 
 _ALL = (
-    Store(name="minio", provider="minio", start=s3_servers.minio),
-    Store(name="versitygw", provider="versitygw", start=s3_servers.versitygw),
+    minio.MINIO,
+    versitygw.VERSITYGW,
 )
 
 STORES: dict[str, Store] = {store.name: store for store in _ALL}
