@@ -1,13 +1,12 @@
 """What the columns of each store were found to be: kept in `build/stores/`, and printed as a Markdown table.
 
-As a program: prints stores × columns, as `make test-stores` last found them.
+As a program: prints a row for each column and a column for each store, as `make test-stores` last found them.
 """
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from support.paths import ROOT
@@ -30,7 +29,7 @@ def record(store: Store, column: str, found: Any) -> None:
 
 
 def table() -> str:
-    """Stores × columns. A cell that is not as the row says has the row's value in brackets."""
+    """A row for each column. A cell that is not as the row says has the row's value in brackets."""
     stores = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
     head = ("", *(f"{each['server']} {each['version']} ({each['date']})" for each in stores))
     rows = [(f"`{column}`", *(_cell(each["columns"].get(column)) for each in stores)) for column in EXPERIMENTS]

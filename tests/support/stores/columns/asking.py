@@ -28,11 +28,11 @@ BODY = b"what it holds"
 _TIMEOUT = 30
 _SECONDS = 5.0
 """How long a store may take to act on a change of a bucket's settings."""
-# Codes of 400, and of Garage also 403, for a call or a part of one that a store does not have. Not AccessDenied, and no
-# 5xx: these say nothing about what the store can do.
 _NOT_SUPPORTED = frozenset(
     {"InvalidArgument", "InvalidRequest", "MalformedXML", "NotSupported", "UnsupportedOperation"}
 )
+"""Codes of 400 for a call, or a part of one, that a store does not have. AccessDenied and a 5xx say nothing about what
+the store can do."""
 
 
 def yes_or_no(found: bool) -> str:
@@ -128,7 +128,7 @@ class Request:
     headers: Mapping[str, str]
 
 
-class _Prepared(Exception):
+class _Prepared(Exception):  # noqa: N818 (no error)
     """A request that boto3 has signed, instead of its answer."""
 
     def __init__(self, request: Any) -> None:
