@@ -6,7 +6,7 @@ import json
 import secrets
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,4 +185,19 @@ def _output(argv: Sequence[str]) -> str:
     return done.stdout
 
 
-CEPH = Store(name="ceph", provider="ceph", start=ceph)
+def limited(server: Server, bucket: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """A user with a policy."""
+    assert isinstance(server, Ceph)
+    name = f"limited{secrets.token_hex(4)}"
+    made = server.user(name)
+    server.service("iam").put_user_policy(UserName=name, PolicyName="it", PolicyDocument=json.dumps(document))
+    return made
+
+
+def target(server: Server) -> str:
+    """A topic; nobody listens where it sends its events."""
+    to = {"push-endpoint": f"http://127.0.0.1:{free_port()}/"}
+    return str(server.service("sns").create_topic(Name="nowhere", Attributes=to)["TopicArn"])
+
+
+CEPH = Store(name="ceph", provider="ceph", start=ceph, limited=limited, target=target)
