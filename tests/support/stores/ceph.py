@@ -8,7 +8,7 @@ import subprocess
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,17 @@ def ceph(folder: Path) -> Iterator[Ceph]:
         argv = ["radosgw", "-f", "--conf", str(conf), "--name", "client.rgw.a"]
         stack.enter_context(running(server, argv, {}, folder))
         yield server
+
+
+@contextmanager
+def gateway(server: Ceph, folder: Path, *options: str) -> Iterator[Ceph]:
+    """Another radosgw of the same cluster, with options of its own: `--rgw-enable-apis=s3`."""
+    port = free_port()
+    other = replace(server, endpoint_url=f"http://127.0.0.1:{port}")
+    argv = ["radosgw", "-f", "--conf", str(server.conf), "--name", "client.rgw.a"]
+    argv += [f"--rgw-frontends=beast endpoint=127.0.0.1:{port}", *options]
+    with running(other, argv, {}, folder):
+        yield other
 
 
 def _new_user(conf: Path, name: str, *args: str) -> dict[str, str]:
