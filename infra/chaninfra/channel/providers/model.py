@@ -36,6 +36,7 @@ WHOLE_BUCKET: frozenset[KeyWay] = frozenset({"garage-admin"})
 VersionRights = Literal["own", "with-object", "unknown"]
 NotificationChange = Literal["whole-list", "by-id"]
 PolicyPlace = Literal["own", "file-attribute"]
+ObjectOwner = Literal["bucket", "writer"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
@@ -110,6 +111,12 @@ PUT_POLICY = Source(
     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
 )
 """The source of how a policy that is too long is refused, until a store is known to do otherwise."""
+
+OBJECT_OWNERSHIP = Source(
+    "Amazon S3 User Guide, Controlling ownership of objects",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
+)
+"""The source of whose an object is in a new bucket, until a store is known to do otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,9 @@ class Provider:
     policy_place: Fact[PolicyPlace] = Fact("own", PUT_POLICY)
     """Where the store keeps the policy of a bucket. `file-attribute`: as an extended attribute of a file, which is not
     large on some file systems, and a longer one is an error that does not say so; `own`: anywhere else."""
+    object_owner: Fact[ObjectOwner] = Fact("bucket", OBJECT_OWNERSHIP)
+    """Whose an object is. `writer`: the one's who wrote it, and the owner of the bucket may read it only if a policy
+    says so; `bucket`: the owner of the bucket may read it."""
     index_document: Fact[Support] = Fact("unknown", UNVERIFIED)
     """Whether the URL of a public channel, with a slash at its end, answers with its `index.html`."""
     by_hand: ByHand = ByHand()
