@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.servers.s3_servers import Server, free_port, new_server, program, running
+from support.stores.model import Store
 
 _PORTS = (
     "master.port",
@@ -55,3 +56,6 @@ def _free_ports(count: int) -> list[int]:
     while len(ports) < count:
         ports[free_port()] = None
     return [*ports]
+
+
+SEAWEEDFS = Store(name="seaweedfs", provider="seaweedfs", start=seaweedfs)

@@ -17,8 +17,8 @@ from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Difference, Handler
 from chaninfra.pulumi.user_admin import ADMIN_APIS, Document, UserAdmin
 
-# Random bytes, written in hex. MinIO accepts secrets of up to 40 characters everywhere.
-_ID_BYTES, _SECRET_BYTES = 6, 20
+# Random bytes, written in hex.
+_ID_BYTES = 6
 
 
 class AccessKeyInputs(TypedDict):
@@ -63,8 +63,7 @@ class AccessKeyHandler(Handler[AccessKeyInputs, AccessKeyOutputs]):
         key_id = f"{props['user']}-{secrets.token_hex(_ID_BYTES)}"
         if props["way"] in ALPHANUMERIC:
             key_id = re.sub(r"[^A-Za-z0-9]", "", key_id)
-        secret = secrets.token_hex(_SECRET_BYTES)
-        self._admin(props).create_user(key_id, secret, props["policy"])
+        secret = self._admin(props).create_user(key_id, props["policy"])
         return key_id, {**props, "access_key_id": key_id, "secret_access_key": secret}
 
     def read(self, props: AccessKeyOutputs) -> AccessKeyOutputs | None:

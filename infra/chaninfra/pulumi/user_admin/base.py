@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Protocol
 
 from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError
 
 Document = dict[str, Any]
 """An IAM policy document."""
+BY_HAND = "or remove `key`, and make a key by hand with the rights that `chaninfra policy` prints"
+"""What to do where the deployer may not make keys."""
+# Random bytes, written in hex. MinIO accepts secrets of up to 40 characters everywhere.
+_SECRET_BYTES = 20
+
+
+def new_secret() -> str:
+    """A new secret access key, for an API that takes it in the body of a request."""
+    return secrets.token_hex(_SECRET_BYTES)
 
 
 class UserAdmin(Protocol):
@@ -17,8 +27,8 @@ class UserAdmin(Protocol):
     none, because the bucket policy holds their permissions.
     """
 
-    def create_user(self, name: str, secret: str, policy: Document) -> None:
-        """Creates the user with this secret and policy."""
+    def create_user(self, name: str, policy: Document) -> str:
+        """Creates the user with this policy; the secret of its key, which is in no URL, error or log."""
 
     def user_policy(self, name: str) -> Document | None:
         """The user's policy in the store; None if there is no such user."""

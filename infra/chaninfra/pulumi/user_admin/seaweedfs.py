@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from contextlib import suppress
-from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError, StorageError
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.signed_request import send
-from chaninfra.pulumi.user_admin.base import Document, with_admin_named
+from chaninfra.pulumi.user_admin.base import Document, new_secret, with_admin_named
 
 _POLICY = "channel"
 """The name of the user's own policy."""
 _ABSENT = frozenset({"NoSuchEntity"})
-_FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 
 class SeaweedfsUserAdmin:
@@ -30,7 +28,8 @@ class SeaweedfsUserAdmin:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create_user(self, name: str, secret: str, policy: Document) -> None:
+    def create_user(self, name: str, policy: Document) -> str:
+        secret = new_secret()
         self._call("create the user", "CreateUser", name)
         try:
             self._put_policy(name, policy)
@@ -40,6 +39,7 @@ class SeaweedfsUserAdmin:
             with suppress(ChaninfraError):
                 self.delete_user(name)
             raise
+        return secret
 
     def user_policy(self, name: str) -> Document | None:
         keys = self._keys(name)
@@ -116,11 +116,10 @@ class SeaweedfsUserAdmin:
         """The answer; an empty one if it is one of the error codes `absent`. What is sent is in the body alone, since
         URLs are logged."""
         form = {"Action": action, "Version": "2010-05-08", "UserName": name, **parameters}
-        data = urlencode(form).encode()
         url = f"{self._session.location.endpoint_url}/"
         words = f"{doing} by the IAM API for"
         try:
-            answer = send(self._session, "POST", url, data, doing=words, service="iam", content_type=_FORM)
+            answer = send(self._session, "POST", url, form=form, doing=words, service="iam")
         except StorageError as error:
             if error.code in absent:
                 return ElementTree.Element("nothing")
