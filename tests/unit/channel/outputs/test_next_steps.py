@@ -12,8 +12,7 @@ import pytest
 
 from chaninfra.channel.outputs.next_steps import NextStep, next_steps
 from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.providers.model import AT_ADMIN_URL
-from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.model import AT_ADMIN_URL, Provider
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import StackSpec
 from support.cases.store_cases import NEEDED, PUBLIC
