@@ -28,7 +28,7 @@ from chaninfra.channel.policy.whole_buckets import Right, document_of, rights_in
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.channel.text import one_line
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document
+from chaninfra.pulumi.user_admin.base import Document, new_secret
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -86,7 +86,8 @@ class GarageUserAdmin:
         self._session = session
         self._url = session.admin_url
 
-    def create_user(self, name: str, secret: str, policy: Document) -> None:
+    def create_user(self, name: str, policy: Document) -> str:
+        secret = new_secret()
         given = {"accessKeyId": name, "secretAccessKey": secret, "name": name}
         try:
             self._call("create the access key", "ImportKey", body=given)
@@ -96,6 +97,7 @@ class GarageUserAdmin:
             with suppress(ChaninfraError):
                 self.delete_user(name)
             raise
+        return secret
 
     def user_policy(self, name: str) -> Document | None:
         key = self._key(name)
