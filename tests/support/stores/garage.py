@@ -118,4 +118,13 @@ def _value(printed: str, name: str) -> str:
     return found[1]
 
 
-GARAGE = Store(name="garage", provider="garage", start=start, conditional=False, named=_named, opened=_opened, key=_key)
+GARAGE = Store(
+    name="garage",
+    provider="garage",
+    start=start,
+    conditional=False,
+    named=_named,
+    opened=_opened,
+    key=_key,
+    site=lambda server, bucket: (_of(server).web_url, {"Host": f"{bucket}.web.localhost"}),
+)
