@@ -3,9 +3,7 @@ engine; and made by hand, by the commands of `next-steps` as they are printed.""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +21,7 @@ from support.cases.access_cases import CASES, Case
 from support.channels import channels
 from support.pulumi.handlers import Store as Handlers
 from support.pulumi.stacks import Ran, Stack
-from support.servers.s3_servers import program
-from support.stores.garage import Garage, start
+from support.stores.garage import Garage, start, typed
 
 GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 PEOPLE: dict[str, Any] = {group: {"someone": {"key": {}}} for group in GROUPS.values()}
@@ -239,24 +236,8 @@ def test_the_steps_by_hand_make_keys_as_they_are_printed(garage: Garage, bucket_
     ran = stack.up()
     assert ran.code == 0, ran
     steps = [line for step in stack.outputs()["next-steps"] for line in step["steps"]]
-    keys = _typed(garage, bucket_name, steps, tmp_path)
+    keys = typed(garage, bucket_name, steps, tmp_path)
     allowed = {name: may(garage, bucket_name, key, "put-package") for name, key in keys.items()}
     assert sorted(allowed.values()) == [False, True, True]
     assert all(may(garage, bucket_name, key, "get") for key in keys.values())
     assert all("every object there, those of other channels too" in " ".join(steps) for _ in keys)
-
-
-def _typed(garage: Garage, bucket: str, steps: list[str], folder: Path) -> dict[str, dict[str, str]]:
-    """What an operator types who reads the steps, by a shell: name of the key → its variables."""
-    binary, keys = folder / "bin", {}
-    binary.mkdir()
-    (binary / "garage").symlink_to(program("garage"))
-    env = {"PATH": f"{binary}:{os.environ['PATH']}", "GARAGE_CONFIG_FILE": str(garage.config)}
-    for step in steps:
-        if step.startswith("garage "):
-            line = step.replace(" ID ", f" {garage.bucket_id(bucket)} ")
-            done = subprocess.run(["sh", "-c", line], env=env, capture_output=True, text=True, timeout=60)
-            assert done.returncode == 0, (line, done.stderr)
-            if made := re.search(r"^Key ID:\s+(\S+)$(?s:.*?)^Secret key:\s+(\S+)$", done.stdout, re.MULTILINE):
-                keys[line] = {"AWS_ACCESS_KEY_ID": made[1], "AWS_SECRET_ACCESS_KEY": made[2]}
-    return keys
