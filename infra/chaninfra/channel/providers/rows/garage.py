@@ -42,9 +42,9 @@ GARAGE = Provider(
         **no(
             (LIVE_TESTS, TESTS),
             *CONDITIONAL,
+            "conditional-copy",
             note="the headers are ignored, and the object is overwritten (Garage 2.4.1, 2.5.0)",
         ),
-        **unknown("conditional-copy"),
     },
     # Garage docs, quick start, and exposing websites.
     by_hand=ByHand(
