@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from chaninfra.channel.s3.boto import no_answer
@@ -24,10 +24,11 @@ def send(
     data: bytes = b"",
     *,
     form: Mapping[str, str] | None = None,
+    service: Literal["s3", "iam"] = "s3",
     doing: str,
 ) -> str:
     """The body of the answer. Raises StorageError; `doing` is the verb for its message. `form`: the body, as a form."""
-    from botocore.auth import S3SigV4Auth
+    from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
     from botocore.exceptions import BotoCoreError
@@ -38,7 +39,8 @@ def send(
     body = data if form is None else urlencode(form).encode()
     request = AWSRequest(method=method, url=url, data=body, headers=headers)
     keys = Credentials(known.access_key_id, known.secret_access_key, known.session_token)
-    S3SigV4Auth(keys, "s3", location.region).add_auth(request)
+    sign = S3SigV4Auth if service == "s3" else SigV4Auth
+    sign(keys, service, location.region).add_auth(request)
     verify: Any = ca_bundle() if location.endpoint_url.startswith("https:") else True
     try:
         answer = URLLib3Session(timeout=_TIMEOUT, verify=verify).send(request.prepare())

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from support.servers.s3_servers import Server, free_port, program, running
+from support.stores.model import Store
 
 ADMIN = "operator"
 """The user of Ceph whose keys the tests have."""
@@ -182,3 +183,6 @@ def _output(argv: Sequence[str]) -> str:
     if done.returncode:
         raise RuntimeError(f"{argv[0]} ended with {done.returncode}:\n{done.stderr[-4000:]}")
     return done.stdout
+
+
+CEPH = Store(name="ceph", provider="ceph", start=ceph)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.servers.s3_servers import Server, free_port, new_server, program, running
+from support.stores.model import Store
 
 
 @contextmanager
@@ -34,3 +35,6 @@ def localstack(folder: Path) -> Iterator[Server]:
     }
     with running(server, [str(program("localstack")), "-m", "localstack.runtime.main"], env, folder):
         yield server
+
+
+LOCALSTACK = Store(name="localstack", provider="localstack", start=localstack)

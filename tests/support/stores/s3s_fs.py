@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.servers.s3_servers import Server, free_port, new_server, program, running
+from support.stores.model import Store
 
 
 @contextmanager
-def s3s_fs(folder: Path) -> Iterator[Server]:
+def start(folder: Path) -> Iterator[Server]:
     """s3s-fs on plain files in `folder`: `folder/data/<bucket>/<key>`."""
     port = free_port()
     server = new_server("s3s-fs", port)
@@ -22,3 +23,7 @@ def s3s_fs(folder: Path) -> Iterator[Server]:
     argv = [str(program("s3s-fs")), "--host", "127.0.0.1", "--port", str(port), *keys, str(data)]
     with running(server, argv, {}, folder):
         yield server
+
+
+S3S_FS = Store(name="s3s-fs", provider="custom", start=start, conditional=False)
+"""Run as a person runs a store that has no row of its own."""

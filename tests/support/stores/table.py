@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from support.servers import s3_servers
-from support.stores.ceph import ceph
-from support.stores.localstack import localstack
+from support.stores.ceph import CEPH
+from support.stores.garage import GARAGE
+from support.stores.localstack import LOCALSTACK
+from support.stores.minio import MINIO
 from support.stores.model import Store
-from support.stores.s3s_fs import s3s_fs
+from support.stores.s3s_fs import S3S_FS
+from support.stores.seaweedfs import SEAWEEDFS
+from support.stores.versitygw import VERSITYGW
 
 _ALL = (
-    Store(name="minio", provider="minio", start=s3_servers.minio),
-    Store(name="versitygw", provider="versitygw", start=s3_servers.versitygw),
-    Store(name="ceph", provider="ceph", start=ceph),
-    # As a person runs a store that has no row of its own.
-    Store(name="s3s-fs", provider="custom", start=s3s_fs, conditional=False),
-    Store(name="localstack", provider="localstack", start=localstack),
+    MINIO,
+    VERSITYGW,
+    CEPH,
+    SEAWEEDFS,
+    GARAGE,
+    S3S_FS,
+    LOCALSTACK,
 )
 
 STORES: dict[str, Store] = {store.name: store for store in _ALL}

@@ -21,7 +21,7 @@ def new_secret() -> str:
 
 
 class UserAdmin(Protocol):
-    """Users of a store, each with one access key and one policy; user, access key id and policy have the same name.
+    """Users of a store, each with one access key and one policy; user and access key id have the same name.
 
     All methods raise StorageError, DeniedError, CredentialsError or UnreachableError. A policy is {} where users have
     none, because the bucket policy holds their permissions.
@@ -48,7 +48,8 @@ def with_admin_named(error: ChaninfraError) -> ChaninfraError:
         f"{error.message}: `key` makes users and keys, which only an administrator of the store may",
         where=error.where,
         remedy="deploy with an administrator's access key (MinIO: a user with the policy consoleAdmin; versitygw: one "
-        "with the role admin); or remove `key`, and make a key by hand with the rights that `chaninfra policy` prints",
+        "with the role admin; SeaweedFS: an identity with the action Admin); or remove `key`, and make a key by hand "
+        "with the rights that `chaninfra policy` prints",
         code=error.code,
         status=error.status,
     )
