@@ -170,7 +170,8 @@ class Events:
     settings: tuple[str, ...]
     """Commands, lines of the server's settings, and what to do with them, in order."""
     target: str | None = None
-    """Template of the ARN that the target then has; None: the server sends the events of all buckets to one URL."""
+    """Template of the ARN of the target, with `{target-id}` and `{region}`; None: the server sends the events of
+    all buckets to one URL."""
     every: str | None = None
     """How often the follower lists beside, with a server that sends an event once and does not try again."""
 
