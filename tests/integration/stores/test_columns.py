@@ -20,7 +20,8 @@ _SEEN_IN_PART = ("lifecycle-versions", "lifecycle-uploads")
 def test_the_row_says_what_was_found(running: Running, column: str) -> None:
     value = found(running, column)
     record(running.store, column, value)
-    assert value == expected(running.store, column)
+    said = expected(running.store, column)
+    assert value == said, f"{column} of {running.store.name} is {value!r}, and {running.store.provider} says {said!r}"
 
 
 def expected(store: Store, column: str) -> Any:
