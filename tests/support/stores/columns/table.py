@@ -55,3 +55,13 @@ NOT_ASKED: dict[str, str] = {
 def found(running: Running, column: str) -> Any:
     """What the experiment of a column finds on a store; made once."""
     return EXPERIMENTS[column](running)
+
+
+def assert_as_said(running: Running, column: str) -> None:
+    """Fails if what is found is not what the row, or the store's `as_found`, says."""
+    store, value = running.store, found(running, column)
+    given = store.as_found.get(column)
+    said = store.row.facts()[column].value if given is None else given.value
+    assert value == said, (
+        f"{column} of {store.name} {store.version} is {value!r}, and what is known of it says {said!r}"
+    )
