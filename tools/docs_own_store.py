@@ -65,6 +65,26 @@ in. Words in capitals in them are yours to replace.
   NAME` come first. From then on `pulumi destroy` empties the bucket and takes the key's own name away, and Garage keeps
   the empty bucket with the global one; `garage bucket delete --yes NAME` deletes it.
 
+### Garage's admin API
+
+Garage has its admin API at another port than S3, with a token. A stack that knows both makes the keys itself, and
+needs no command of `garage`:
+
+```console
+pulumi config set admin-url http://127.0.0.1:3903
+export GARAGE_ADMIN_TOKEN=…     # or: pulumi config set --secret admin-token
+pulumi up
+```
+
+The token is the `admin_token` of Garage's settings, or one of `garage admin-token create` with the scope `GetKeyInfo`,
+`ImportKey`, `UpdateKey`, `DeleteKey`, `GetBucketInfo`, `AllowBucketKey`, `DenyBucketKey`, `AddBucketAlias` and
+`RemoveBucketAlias`.
+
+Garage knows three rights of a key, read, write and owner, each on a whole bucket. So a reader's key may read
+everything in the bucket, and the key of a publisher, maintainer or promoter may read, overwrite and delete everything
+in it, channel.json and other channels too. `pulumi up` warns where a bucket has several channels. Channels whose
+publishers must not reach each other need a bucket each.
+
 ## Permissions of a key
 
 A key has the same permissions as an IAM role [on AWS](aws-access.md#who-may-do-what); tests try them on both servers

@@ -57,6 +57,8 @@ class GoSources:
     module: str
     pinned: str
     """The version of the module, without its `v`."""
+    hashed: str
+    """The hash of the module's files, as in a go.sum: `h1:…`."""
     package: str
     """The package in the module, from its folder: `./weed`."""
 
@@ -73,12 +75,23 @@ class GoSources:
             empty.mkdir()
             (empty / "go.mod").write_text("module empty\n\ngo 1.24\n")
             go = gobuild.toolchain([empty], scratch, report)
-            # The module proxy's checksum database vouches for the sources; their own go.sum for what they require.
-            said = go.run(empty, "mod", "download", "-json", f"{self.module}@v{self.pinned}")
+            wanted = f"{self.module}@v{self.pinned}"
+            # Twice: with -json it says on stdout why it failed.
+            go.run(empty, "mod", "download", wanted)
+            said = json.loads(go.run(empty, "mod", "download", "-json", wanted))
+            # Its own go.sum is for what it requires.
+            if said["Sum"] != self.hashed:
+                raise EngineError(
+                    f"{wanted} has the hash {said['Sum']}, and not {self.hashed}: somebody changed it",
+                    where=said["Zip"],
+                    remedy="build nothing of it; look at what GOPROXY says, where the module comes from",
+                )
             sources = scratch / "sources"
-            shutil.copytree(json.loads(said)["Dir"], sources, copy_function=shutil.copyfile)
+            shutil.copytree(said["Dir"], sources, copy_function=shutil.copyfile)
             for path in (sources, *sources.rglob("*")):
                 path.chmod(0o755 if path.is_dir() else 0o644)
+            # The module may need a newer Go than the download did.
+            go = gobuild.toolchain([sources], scratch, report)
             gobuild.build(go, sources, self.package, folder / name, report)
             shutil.rmtree(scratch, ignore_errors=True)
             shutil.rmtree(empty)

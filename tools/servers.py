@@ -31,7 +31,13 @@ SERVERS: dict[str, Program] = {
     "ceph": Debian(
         ("ceph-mon", "ceph-mgr", "ceph-osd", "radosgw"), program="radosgw", package="radosgw", pinned="16.2.15"
     ),
-    "seaweedfs": GoSources("github.com/seaweedfs/seaweedfs", "0.0.0-20261109003541-7506e5f91cd6", "./weed"),
+    # 4.53, as `weed version` says: its tags are no versions of a Go module.
+    "seaweedfs": GoSources(
+        "github.com/seaweedfs/seaweedfs",
+        "0.0.0-20261109003541-7506e5f91cd6",
+        "h1:LOYZFToHq9F7pSR6lkPGfkM8RmHlVFrzndKdhmNZjrU=",
+        "./weed",
+    ),
     "garage": Crate(
         "garage", "2.5.0", ("--profile", "dev", "--no-default-features", "--features", "bundled-libs,sqlite")
     ),

@@ -36,6 +36,8 @@ StoreInput = TypedDict(
         # "aws": the credentials that the AWS provider of the stack uses, config `aws:` included. Missing in old
         # states: "any".
         "chain": NotRequired[Literal["aws", "any"]],
+        # URL of the store's admin API, of access keys alone, and only where it is not at the endpoint.
+        "admin-url": NotRequired[str],
     },
 )
 """The input `store` of every dynamic resource, as it is in the state."""
@@ -70,6 +72,11 @@ def store_at(location: Location, provider: Provider, profile: str | None, namesp
         "namespace": namespace,
         "chain": "aws" if provider.backend == "aws" else "any",
     }
+
+
+def at_admin_url(store: StoreInput, bucket: BucketSpec) -> StoreInput:
+    """The input `store` of an access key: with the admin API of the store too, where that has its own URL."""
+    return store if bucket.admin_url is None else {**store, "admin-url": bucket.admin_url}
 
 
 class Session:
@@ -112,6 +119,16 @@ class Session:
         for role in json.loads(self._config.get("aws:assumeRoles") or "[]") if aws else ():
             credentials = assume_role(role, credentials, self.location.region)
         return credentials
+
+    @property
+    def admin_url(self) -> str:
+        """The URL of the store's admin API, without a slash at the end."""
+        return self._store.get("admin-url", self.location.endpoint_url)
+
+    @property
+    def admin_token(self) -> str | None:
+        """The token of the admin API in the stack's config; None if it has none."""
+        return self._config.get(f"{self._store['namespace']}:admin-token") or None
 
     @cached_property
     def account(self) -> str | None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -121,12 +122,15 @@ def minio(
     webhook: Webhook | None = None,
     second: Webhook | None = None,
     console: int | None = None,
+    encrypts: bool = False,
+    region: str = REGION,
 ) -> Iterator[Server]:
     """MinIO on the files in `folder`; it trusts the CA whose certificate is in `authority` too. It sends each event to
-    `webhook`, and to `second`. `console`: the port of its console, of which it has none by default.
+    `webhook`, and to `second`. `console`: the port of its console, of which it has none by default; `encrypts`: it has
+    a key to encrypt objects with, if a bucket wants it; `region`: the one in its settings.
     """
     port, browser = free_port(), "off" if console is None else "on"
-    server = new_server("minio", port)
+    server = new_server("minio", port, region)
     command = ["server", "--quiet", "--address", f"127.0.0.1:{port}"]
     command += ["--console-address", f"127.0.0.1:{console or free_port()}"]
     if authority is not None:
@@ -135,6 +139,10 @@ def minio(
         (trusted / "ca.crt").write_bytes(authority.read_bytes())
         command += ["--certs-dir", str(trusted.parent)]
     keys = {"MINIO_ROOT_USER": server.access_key_id, "MINIO_ROOT_PASSWORD": server.secret_access_key}
+    if encrypts:
+        keys["MINIO_KMS_SECRET_KEY"] = f"tests:{b64encode(secrets.token_bytes(32)).decode()}"
+    if region != REGION:
+        keys["MINIO_SITE_REGION"] = region
     for name, hook in (("F", webhook), ("G", second)):
         if hook is not None:
             keys |= {
@@ -147,17 +155,20 @@ def minio(
 
 
 @contextmanager
-def versitygw(folder: Path, *, webhook: Webhook | None = None, like: Server | None = None) -> Iterator[Server]:
+def versitygw(
+    folder: Path, *, webhook: Webhook | None = None, like: Server | None = None, region: str = REGION
+) -> Iterator[Server]:
     """versitygw on plain files in `folder`: `folder/data/<bucket>/<key>`. Somebody must listen at `webhook` already.
-    `like`: one that has ended, whose port, keys and files it takes.
+    `like`: one that has ended, whose port, keys and files it takes; `region`: its own.
     """
-    server = like or new_server("versitygw", free_port())
+    server = like or new_server("versitygw", free_port(), region)
     port = server.endpoint_url.rpartition(":")[2]
     data, old, users = (folder / name for name in ("data", "old", "users"))
     for made in (data, old, users):
         made.mkdir(parents=True, exist_ok=True)
     # Connections stay open, as at every store in earnest; this server closes them if not told.
     command = ["--quiet", "--keep-alive", "--port", f"127.0.0.1:{port}", "--iam-dir", str(users)]
+    command += ["--region", server.region]
     keys = {"ROOT_ACCESS_KEY_ID": server.access_key_id, "ROOT_SECRET_ACCESS_KEY": server.secret_access_key}
     if webhook is not None:
         keys["VGW_EVENT_WEBHOOK_URL"] = webhook.url_with_secret
@@ -175,9 +186,9 @@ def free_port() -> int:
             return port
 
 
-def new_server(name: str, port: int) -> Server:
+def new_server(name: str, port: int, region: str = REGION) -> Server:
     """A server that is not running yet, at a port of the loopback interface, and new keys for its administrator."""
-    return Server(name, f"http://127.0.0.1:{port}", f"root{secrets.token_hex(4)}", secrets.token_hex(20))
+    return Server(name, f"http://127.0.0.1:{port}", f"root{secrets.token_hex(4)}", secrets.token_hex(20), region)
 
 
 def notify(server: Server, bucket: str, *, second: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,19 @@ from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Provider
 from support.servers.s3_servers import Server
 
+NewKey = Callable[[Server, str, Mapping[str, Any]], dict[str, str]]
+"""(server, bucket, policy document) → a new access key on the bucket with these permissions, as variables for a process
+(AWS_ACCESS_KEY_ID, …)."""
 Config = dict[str, Any]
 """Keys of the stack config, as in Pulumi.<stack>.yaml, without the project's name."""
+
+
+@dataclass(frozen=True)
+class AsFound:
+    """What the experiment of a column finds, and why the row does not say so."""
+
+    value: Any
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +47,22 @@ class Store:
     """What its operator does with a bucket that S3 has made (`ByHand.bucket`), done."""
     opened: Callable[[Server, str], None] | None = None
     """What its operator does to make a bucket public (`ByHand.public`), done; None: a policy or an ACL does it."""
-    key: Callable[[Server, str, Mapping[str, Any]], dict[str, str]] | None = None
-    """A new access key on a bucket with the permissions of a policy document, made as `next-steps` says, as variables
-    for a process (AWS_ACCESS_KEY_ID, …); None: the server has no such keys, or the stack config makes them."""
+    key: NewKey | None = None
+    """Makes a key as `next-steps` says; None: the server has no such keys, or the stack config makes them."""
+    limited: NewKey | None = None
+    """Makes a key where the stack config makes those of users."""
+    site: Callable[[Server, str], tuple[str, Mapping[str, str]]] = lambda server, bucket: (
+        f"{server.endpoint_url}/{bucket}",
+        {},
+    )
+    """Where everybody reads a public bucket: its URL, without a slash at the end, and headers of each request."""
+    target: Callable[[Server], str] | None = None
+    """The ARN of a target of events that the server has, made if need be; None: it has no notifications."""
+    elsewhere: Callable[[Path], AbstractContextManager[Server]] | None = None
+    """The server in another region than us-east-1; None: its own region is another one, or it takes all as the same."""
+    as_found: Mapping[str, AsFound] = field(default_factory=dict)
+    """Column → what its experiment finds, where that is not the value of the row: the row is that of all unknown
+    stores, says `unknown`, or knows more than an experiment can see."""
 
     @property
     def row(self) -> Provider:
@@ -62,6 +86,10 @@ class Running:
 
     store: Store
     server: Server
+
+    def __hash__(self) -> int:
+        # That of a store would be of all it holds.
+        return hash(self.server)
 
     def new_bucket(self) -> str:
         """The name of a new bucket, which the store's operator knows too."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from support.servers import s3_servers
-from support.stores import s3s_fs
+from support.stores.ceph import CEPH
+from support.stores.garage import GARAGE
+from support.stores.minio import MINIO
 from support.stores.model import Store
+from support.stores.s3s_fs import S3S_FS
+from support.stores.seaweedfs import SEAWEEDFS
+from support.stores.versitygw import VERSITYGW
 
 _ALL = (
-    Store(name="minio", provider="minio", start=s3_servers.minio),
-    Store(name="versitygw", provider="versitygw", start=s3_servers.versitygw),
-    s3s_fs.S3S_FS,
+    MINIO,
+    VERSITYGW,
+    CEPH,
+    SEAWEEDFS,
+    GARAGE,
+    S3S_FS,
 )
 
 STORES: dict[str, Store] = {store.name: store for store in _ALL}

@@ -32,7 +32,7 @@ OF_ONE = ("name", "prefix", "public-url", "mirrors")
 MAX_TAGS = 50
 """The tags that a bucket or a role can have (Amazon S3 and IAM, quotas)."""
 
-SECRET_KEYS = ("secret-access-key", "session-token")
+SECRET_KEYS = ("secret-access-key", "session-token", "admin-token")
 """Keys with encrypted values. The program never reads them; the dynamic resources ask the Pulumi engine."""
 
 
@@ -68,6 +68,21 @@ class StackConfig(ChannelConfig, frozen=True, kw_only=True, rename="kebab", forb
             description="URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint "
             "(minio, custom).",
             examples=["https://minio.example.com"],
+        ),
+    ] = None
+    admin_url: Annotated[
+        Annotated[str, Meta(pattern=patterns.ENDPOINT_TO_TRIM)] | None,
+        Meta(
+            description="Garage only: URL of its admin API, by which `pulumi up` makes the access keys of principals. "
+            "Default: keys are made by hand, as the output `next-steps` says.",
+            examples=["http://garage.example.com:3903"],
+        ),
+    ] = None
+    admin_token: Annotated[
+        str | None,
+        Meta(
+            description="Token of the admin API at `admin-url`. Default: the variable GARAGE_ADMIN_TOKEN. Set it with "
+            "`pulumi config set --secret`, never unencrypted."
         ),
     ] = None
     account_id: Annotated[

@@ -22,7 +22,7 @@ from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.outputs.follow_steps import follow_steps, mirror_steps, place_words
 from chaninfra.channel.policy.documents import KEY_POLICY, permissions_of
 from chaninfra.channel.policy.kms import key_statements
-from chaninfra.channel.providers.model import OidcWay
+from chaninfra.channel.providers.model import AT_ADMIN_URL, OidcWay
 from chaninfra.channel.providers.templates import fill
 from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import VERSITYGW_ACCOUNT, role_name
@@ -103,8 +103,9 @@ def _kms(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
 
 def _keys(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
     provider = stack.bucket.provider
-    if provider.keys.value != "by-hand":
+    if stack.bucket.key_way != "by-hand":
         return
+    without = " without `admin-url` in the stack config" if provider.keys.value in AT_ADMIN_URL else ""
     for channel, principal in _principals(stack):
         if principal.key is None:
             continue
@@ -124,7 +125,7 @@ def _keys(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
         values["rights"] = _print_permissions(channel, principal, stack_file)
         yield NextStep(
             title=f"Create an access key for the {principal.role} {principal.name} of the channel {channel.name}",
-            why=f"chaninfra cannot create access keys on {provider.title}",
+            why=f"chaninfra cannot create access keys on {provider.title}{without}",
             steps=(*(fill(step, values) for step in steps), *_sources(stack, principal)),
             checks=(DoneWhen(kind="key", target=_target(channel, principal)),),
         )

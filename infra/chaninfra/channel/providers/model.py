@@ -24,9 +24,17 @@ LocationConstraint = Literal["region", "omitted"]
 Checksums = Literal["when_required", "when_supported"]
 Digest = Literal["checksum", "content-md5"]
 PublicWay = Literal["bucket-policy", "acl", "by-hand"]
-KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "by-hand"]
+KeyWay = Literal[
+    "aws-iam", "minio-admin", "versitygw-admin", "ceph-admin", "seaweedfs-iam", "garage-admin", "by-hand"
+]
 BY_BUCKET_POLICY: frozenset[KeyWay] = frozenset({"versitygw-admin"})
 """The ways of making keys whose users have no policies: the bucket policy names their access keys."""
+ALPHANUMERIC: frozenset[KeyWay] = frozenset({"seaweedfs-iam"})
+"""The ways of making keys whose ids have letters and digits only."""
+AT_ADMIN_URL: frozenset[KeyWay] = frozenset({"garage-admin"})
+"""The ways whose API is not at the S3 endpoint: without `admin-url` in the stack config keys are made by hand."""
+WHOLE_BUCKET: frozenset[KeyWay] = frozenset({"garage-admin"})
+"""The ways, and the same stores by hand, of keys that may read, or read and write, a whole bucket and never a part."""
 VersionRights = Literal["own", "with-object", "unknown"]
 NotificationChange = Literal["whole-list", "by-id"]
 PolicyPlace = Literal["own", "file-attribute"]

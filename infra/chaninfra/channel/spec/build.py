@@ -14,6 +14,7 @@ from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.location import join
 from chaninfra.channel.spec.bucket_settings import bucket_settings
 from chaninfra.channel.spec.checks import (
+    check_admin_url,
     check_aws,
     check_behind_cdn,
     check_cdn,
@@ -88,11 +89,13 @@ def _bucket(config: StackConfig, where: str, default_region: str | None) -> Buck
         check_cdn(config.cdn, provider, location, where)
     settings = bucket_settings(config, provider, where)
     check_aws(config, provider, where)
+    check_admin_url(config, provider, where)
     return BucketSpec(
         provider=provider,
         location=location,
         profile=config.profile,
         own_endpoint=config.endpoint_url is not None,
+        admin_url=None if config.admin_url is None else config.admin_url.rstrip("/"),
         adopt=config.adopt,
         whole_bucket_listing=config.whole_bucket_listing,
         force_destroy=config.force_destroy,

@@ -14,7 +14,7 @@ from chaninfra.channel.config.channel import ChannelConfig
 from chaninfra.channel.config.stack import StackConfig
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.providers.aws_partitions import partition
-from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.model import AT_ADMIN_URL, Provider
 from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.follower_checks import check_follower
 from chaninfra.channel.spec.model import BucketSpec, ChannelSpec
@@ -45,6 +45,24 @@ def check_aws(config: StackConfig, provider: Provider, where: str) -> None:
     if config.aws.log_prefix and not config.aws.log_bucket:
         raise ConfigurationError(
             "there is no bucket for the logs", where=where, key=("aws", "log-prefix"), remedy="set `aws.log-bucket`"
+        )
+
+
+def check_admin_url(config: StackConfig, provider: Provider, where: str) -> None:
+    """`admin-url`: only for a store whose admin API has a URL of its own; and its token only beside it."""
+    if config.admin_url is not None and provider.keys.value not in AT_ADMIN_URL:
+        raise ConfigurationError(
+            f"{provider.title} has no admin API at a URL of its own",
+            where=where,
+            key=("admin-url",),
+            remedy=f"`provider` is {provider.name}: remove `admin-url`, or set another provider",
+        )
+    if config.admin_token is not None and config.admin_url is None:
+        raise ConfigurationError(
+            "there is no admin API that this token is for",
+            where=where,
+            key=("admin-token",),
+            remedy="set `admin-url`, or remove `admin-token`",
         )
 
 

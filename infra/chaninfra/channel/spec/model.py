@@ -18,7 +18,7 @@ from chaninfra.channel.config.cdn import CdnConfig
 from chaninfra.channel.config.principals import AccessKeyConfig
 from chaninfra.channel.config.stack import Encryption
 from chaninfra.channel.location import Location, join
-from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.model import AT_ADMIN_URL, KeyWay, Provider
 from chaninfra.channel.roles import Role
 from chaninfra.channel.spec.token_claims import TokenClaims
 
@@ -93,6 +93,8 @@ class BucketSpec:
     profile: str | None = None
     own_endpoint: bool = False
     """Whether the config sets `endpoint-url`; False: the endpoint follows from the provider."""
+    admin_url: str | None = None
+    """The URL of the store's admin API, without a slash at the end, where that is not at the S3 endpoint."""
     adopt: bool = False
     """Whether the bucket existed before: Pulumi then deletes neither the bucket nor a package in it."""
     whole_bucket_listing: bool = False
@@ -110,6 +112,12 @@ class BucketSpec:
     def name(self) -> str:
         """The bucket's name."""
         return self.location.bucket
+
+    @property
+    def key_way(self) -> KeyWay:
+        """How this stack makes access keys."""
+        way = self.provider.keys.value
+        return "by-hand" if way in AT_ADMIN_URL and self.admin_url is None else way
 
 
 @dataclass(frozen=True, kw_only=True)

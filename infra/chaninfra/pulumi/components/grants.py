@@ -21,7 +21,7 @@ from chaninfra.channel.policy.cdn import distribution_arn
 from chaninfra.channel.policy.permissions import identity_policy
 from chaninfra.channel.policy.trust import trust_policy
 from chaninfra.channel.providers.aws_partitions import partition
-from chaninfra.channel.providers.model import BY_BUCKET_POLICY, Provider
+from chaninfra.channel.providers.model import AT_ADMIN_URL, BY_BUCKET_POLICY, Provider
 from chaninfra.channel.roles import Role
 from chaninfra.channel.spec.bucket_settings import check_tags
 from chaninfra.channel.spec.locate import provider_row
@@ -180,6 +180,12 @@ def _check_store(provider: Provider, principal: PrincipalConfig, role: Role, whe
             f"users of {title} have no policies of their own: the channel's bucket policy names them",
             where=where,
             remedy=f"add it to `{role}s` of the component that declares the channel",
+        )
+    if way in AT_ADMIN_URL:
+        raise ConfigurationError(
+            f"the admin API of {title} has a URL of its own, which the channel's stack knows",
+            where=where,
+            remedy=f"add it to `{role}s` of the component that declares the channel, and set `admin-url` there",
         )
     if way not in ADMIN_APIS:
         raise ConfigurationError(

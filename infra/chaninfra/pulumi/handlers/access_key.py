@@ -1,23 +1,24 @@
 """An access key of a principal, with its user and its policy, on a store whose admin API makes them.
 
-The access key id is also the name of the user and of the policy. It is new for each key, so that on a rotation Pulumi
-creates the new key before it deletes the old one.
+The access key id is also the name of the user, and on MinIO that of the policy. It is new for each key, so that on a
+rotation Pulumi creates the new key before it deletes the old one.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TypedDict
 
 from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.policy.merging import equivalent
-from chaninfra.channel.providers.model import KeyWay
+from chaninfra.channel.providers.model import ALPHANUMERIC, KeyWay
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Difference, Handler
 from chaninfra.pulumi.user_admin import ADMIN_APIS, Document, UserAdmin
 
-# Random bytes, written in hex. MinIO accepts secrets of up to 40 characters everywhere.
-_ID_BYTES, _SECRET_BYTES = 6, 20
+# Random bytes, written in hex.
+_ID_BYTES = 6
 
 
 class AccessKeyInputs(TypedDict):
@@ -60,8 +61,9 @@ class AccessKeyHandler(Handler[AccessKeyInputs, AccessKeyOutputs]):
     def create(self, props: AccessKeyInputs) -> tuple[str, AccessKeyOutputs]:
         """Makes the key under a new random id."""
         key_id = f"{props['user']}-{secrets.token_hex(_ID_BYTES)}"
-        secret = secrets.token_hex(_SECRET_BYTES)
-        self._admin(props).create_user(key_id, secret, props["policy"])
+        if props["way"] in ALPHANUMERIC:
+            key_id = re.sub(r"[^A-Za-z0-9]", "", key_id)
+        secret = self._admin(props).create_user(key_id, props["policy"])
         return key_id, {**props, "access_key_id": key_id, "secret_access_key": secret}
 
     def read(self, props: AccessKeyOutputs) -> AccessKeyOutputs | None:

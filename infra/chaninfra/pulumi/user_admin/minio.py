@@ -14,7 +14,7 @@ from chaninfra.channel.extras import require
 from chaninfra.channel.s3.error_codes import error_for
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document, with_admin_named
+from chaninfra.pulumi.user_admin.base import Document, new_secret, with_admin_named
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
@@ -31,7 +31,8 @@ class MinioUserAdmin:
         require("pulumi", "minio", what="an access key of MinIO")
         self._session = session
 
-    def create_user(self, name: str, secret: str, policy: Document) -> None:
+    def create_user(self, name: str, policy: Document) -> str:
+        secret = new_secret()
         try:
             self.put_policy(name, policy)
             self._call("create the user", lambda: self._admin.user_add(name, secret))
@@ -41,6 +42,7 @@ class MinioUserAdmin:
             with suppress(ChaninfraError):
                 self.delete_user(name)
             raise
+        return secret
 
     def user_policy(self, name: str) -> Document | None:
         found = self._call("read the user", lambda: self._admin.user_info(name), absent=_NO_USER)

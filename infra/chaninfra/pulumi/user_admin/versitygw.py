@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from chaninfra.channel.errors import DeniedError
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.signed_request import send
-from chaninfra.pulumi.user_admin.base import Document, with_admin_named
+from chaninfra.pulumi.user_admin.base import Document, new_secret, with_admin_named
 
 
 class VersitygwUserAdmin:
@@ -20,8 +20,10 @@ class VersitygwUserAdmin:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create_user(self, name: str, secret: str, policy: Document) -> None:
+    def create_user(self, name: str, policy: Document) -> str:
+        secret = new_secret()
         self._call("create the user", "create-user", {"Access": name, "Secret": secret, "Role": "user"})
+        return secret
 
     def user_policy(self, name: str) -> Document | None:
         answer = self._call("list the users", "list-users")

@@ -12,7 +12,7 @@ import pytest
 
 from chaninfra.channel.outputs.next_steps import NextStep, next_steps
 from chaninfra.channel.providers import PROVIDERS
-from chaninfra.channel.providers.model import Provider
+from chaninfra.channel.providers.model import AT_ADMIN_URL, Provider
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.model import StackSpec
 from support.cases.store_cases import NEEDED, PUBLIC
@@ -59,7 +59,10 @@ def test_a_public_channel_has_a_step_if_the_store_needs_one(name: str) -> None:
     assert check.target == f"{PUBLIC[name] or 'https://conda.example.com/main'}/noarch/repodata_shards.msgpack.zst"
 
 
-@pytest.mark.parametrize("name", [name for name, row in PROVIDERS.items() if row.keys.value == "by-hand"])
+BY_HAND = [name for name, row in PROVIDERS.items() if row.keys.value in {"by-hand", *AT_ADMIN_URL}]
+
+
+@pytest.mark.parametrize("name", BY_HAND)
 def test_access_keys_by_hand_have_a_step_each_with_their_own_permissions(name: str) -> None:
     found = steps(name, **principals(PROVIDERS[name], KEY))
     assert [step.checks[0].target for step in found] == ["publisher/main/ci", "reader/main/team", "maintainer/main/ops"]
@@ -74,9 +77,6 @@ def test_access_keys_by_hand_have_a_step_each_with_their_own_permissions(name: s
         assert all("read and write every bucket" in text for text in said)
     else:
         assert said[0].replace("publisher-ci", "") != said[1].replace("reader-team", "")
-
-
-BY_HAND = [name for name, row in PROVIDERS.items() if row.keys.value == "by-hand"]
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -103,6 +103,14 @@ def test_the_words_of_a_store_name_the_sources_too() -> None:
 @pytest.mark.parametrize("name", ["minio", "versitygw"])
 def test_access_keys_that_the_stack_makes_have_no_step(name: str) -> None:
     assert steps(name, **principals(PROVIDERS[name], KEY)) == []
+
+
+def test_a_store_with_an_admin_api_at_a_url_of_its_own_has_steps_without_the_url() -> None:
+    given = principals(PROVIDERS["garage"], KEY)
+    assert {step.why for step in steps("garage", **given)} == {
+        "chaninfra cannot create access keys on Garage without `admin-url` in the stack config"
+    }
+    assert steps("garage", **given, **{"admin-url": "http://127.0.0.1:3903"}) == []
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

@@ -16,7 +16,7 @@ from chaninfra.channel.config.schema import STACK_CONFIG, load
 from chaninfra.channel.errors import ConfigurationError
 from chaninfra.channel.outputs.follow_steps import target_id
 from chaninfra.channel.providers import PROVIDERS, model, templates
-from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Capability, Provider, Source
+from chaninfra.channel.providers.model import AT_ADMIN_URL, CAPABILITIES, UNVERIFIED, Capability, Provider, Source
 from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.channel.spec.locate import locate, provider_row
@@ -108,7 +108,8 @@ def test_a_row_does_not_contradict_itself(row: Provider) -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_every_step_by_hand_has_instructions(row: Provider) -> None:
     assert bool(row.by_hand.public) == (row.public.value == "by-hand")
-    assert not row.by_hand.key or row.keys.value == "by-hand"
+    assert not row.by_hand.key or row.keys.value in {"by-hand", *AT_ADMIN_URL}
+    assert row.by_hand.key or row.keys.value not in AT_ADMIN_URL
     assert set(row.by_hand.key) in (set(), {*ROLES})
     known = {"bucket", "prefix", "endpoint-url", "region", "public-host", "user", "rights", "actions"}
     steps = [*row.by_hand.bucket, *row.by_hand.public, *(step for steps in row.by_hand.key.values() for step in steps)]

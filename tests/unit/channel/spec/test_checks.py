@@ -46,6 +46,8 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd"
         ({**MINIO, "visibility": "public", "cdn": {}}, "cdn", "not on MinIO"),
         ({**MINIO, "visibility": "organization"}, "visibility", "no organizations"),
         ({**MINIO, "aws": {"no-overwrite": True}}, "aws", "does not have these settings"),
+        ({**MINIO, "admin-url": "http://minio.example.com:9001"}, "admin-url", "no admin API at a URL of its own"),
+        ({**MINIO, "provider": "garage", "admin-token": "t"}, "admin-token", "no admin API that this token is for"),
     ],
 )
 def test_a_combination_that_does_not_work_is_refused(config: dict[str, Any], key: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Warnings about principals that are trusted by a name, and about a key that has no effect any more."""
+"""Warnings about principals trusted by a name, keys that have no effect any more, and rights that are wider."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ BY_ID = {"github": {**BY_NAME["github"], "owner-id": "12", "repository-id": "34"
 
 
 def warned(**keys: Any) -> list[ConfigurationError]:
-    return list(warnings(build_spec({**AWS, **keys}, where="Pulumi.test.yaml"), where="Pulumi.test.yaml"))
+    return warned_of({**AWS, **keys})
+
+
+def warned_of(config: dict[str, Any]) -> list[ConfigurationError]:
+    return list(warnings(build_spec(config, where="Pulumi.test.yaml"), where="Pulumi.test.yaml"))
 
 
 @pytest.mark.parametrize("role", ["publishers", "readers", "maintainers"])
@@ -68,3 +72,24 @@ def test_without_formats_there_is_no_warning() -> None:
 def test_formats_that_never_were_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"key index\.formats\.0: 'xz' is not known"):
         warned(index={"formats": ["xz"]})
+
+
+GARAGE = {"provider": "garage", "bucket": "my-bucket", "endpoint-url": "http://127.0.0.1:3900"}
+TWO = {"channels": {"a": {"publishers": {"ci": {"key": {}}}}, "b": {}}}
+
+
+@pytest.mark.parametrize("admin", [{}, {"admin-url": "http://127.0.0.1:3903"}], ids=["by hand", "by the stack"])
+def test_keys_with_rights_on_the_whole_bucket_are_warned_about_where_it_has_several_channels(
+    admin: dict[str, str],
+) -> None:
+    (found,) = warned_of({**GARAGE, **admin, **TWO})
+    assert found.key == ("channels",)
+    assert "Garage gives an access key rights on the whole bucket: those of a may read the other channels" in str(found)
+    assert "overwrite" in found.message
+    assert "a bucket and a stack of their own" in (found.remedy or "")
+
+
+def test_one_channel_and_channels_without_keys_are_not_warned_about() -> None:
+    assert warned_of({**GARAGE, "prefix": "main", "publishers": {"ci": {"key": {}}}}) == []
+    assert warned_of({**GARAGE, "channels": {"a": {}, "b": {}}}) == []
+    assert warned_of({**GARAGE, **TWO, "provider": "minio"}) == []

@@ -27,9 +27,10 @@ GARAGE = Provider(
     public=Fact("by-hand", (S3_COMPATIBILITY, TESTS), "`garage bucket alias`, then `garage bucket website --allow`"),
     public_url=Fact(None, S3_COMPATIBILITY, "its web endpoint has another host than the S3 API: root_domain"),
     keys=Fact(
-        "by-hand",
+        "garage-admin",
         (S3_COMPATIBILITY, TESTS),
-        "`garage bucket alias`, `garage key create`, and `garage bucket allow` for read or write access",
+        "needs `admin-url`, else by hand: `garage bucket alias`, `garage key create`, and `garage bucket allow` for "
+        "read or write access to the whole bucket",
     ),
     oidc=Fact("none", S3_COMPATIBILITY),
     index_document=Fact("yes", WEB_SERVER, "at the web endpoint, which is where a public channel has its URL"),
@@ -60,6 +61,8 @@ GARAGE = Provider(
         key=key_steps(
             "garage key create {user}",
             "garage bucket allow {may} {bucket} --key {user}",
+            "since Garage has no rights on a part of a bucket, with {may} the key has them on every object there, those "
+            "of other channels too",
             reader="--read",
             publisher="--read --write",
         ),

@@ -36,8 +36,9 @@ def bucket(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOpt
     resources: list[pulumi.Resource] = [own]
     if settings := {**settings_documents(spec.settings), **public_acl(stack)}:
         resources.append(BucketSettings(f"{name}-settings", {"store": store, "settings": settings}, after(opts, own)))
-    keys = access_keys(declaration, store, opts)
-    named = keys if spec.provider.keys.value in BY_BUCKET_POLICY else {}
+    # Some admin APIs give a key rights on the bucket itself, which must be there.
+    keys = access_keys(declaration, store, after(opts, own))
+    named = keys if spec.key_way in BY_BUCKET_POLICY else {}
     if s3_statements(stack, keys=dict.fromkeys(named, "")):
         statements = _statements(stack, named)
         # Stores refuse a policy that names users who do not exist yet.

@@ -8,12 +8,13 @@ import pulumi
 
 from chaninfra.channel.policy.bucket import KeyOf
 from chaninfra.channel.policy.documents import permissions_of
-from chaninfra.channel.providers.model import BY_BUCKET_POLICY
+from chaninfra.channel.policy.whole_buckets import of_whole_buckets
+from chaninfra.channel.providers.model import BY_BUCKET_POLICY, WHOLE_BUCKET
 from chaninfra.channel.roles import ROLES
 from chaninfra.channel.spec.model import ChannelSpec, PrincipalSpec, StackSpec
 from chaninfra.channel.spec.role_names import ROLE_ARNS, role_name
 from chaninfra.pulumi.backends.base import BucketResources, ChannelAccessResources, access_entry, empty_access
-from chaninfra.pulumi.bucket_session import StoreInput
+from chaninfra.pulumi.bucket_session import StoreInput, at_admin_url
 from chaninfra.pulumi.declaration import Declaration
 from chaninfra.pulumi.dynamic import AccessKey, AccessPolicy
 from chaninfra.pulumi.user_admin import ADMIN_APIS
@@ -25,13 +26,13 @@ _LONGEST = 51
 def has_keys(stack: StackSpec) -> bool:
     """Whether the stack makes access keys."""
     principals = [principal for channel in stack.channels for principal in channel.principals]
-    return stack.bucket.provider.keys.value in ADMIN_APIS and any(principal.key is not None for principal in principals)
+    return stack.bucket.key_way in ADMIN_APIS and any(principal.key is not None for principal in principals)
 
 
 def access_keys(declaration: Declaration, store: StoreInput, opts: pulumi.ResourceOptions) -> dict[KeyOf, AccessKey]:
     """The access keys of all principals with one; empty if the store has no admin API."""
     stack = declaration.stack
-    way = stack.bucket.provider.keys.value
+    way = stack.bucket.key_way
     if way not in ADMIN_APIS:
         return {}
     keys: dict[KeyOf, AccessKey] = {}
@@ -42,15 +43,20 @@ def access_keys(declaration: Declaration, store: StoreInput, opts: pulumi.Resour
                 # Short if the bucket policy repeats it: versitygw limits a policy to about 4 KB.
                 user = principal.name if by_bucket_policy else user_name(channel.prefix, stack.bucket.name, principal)
                 inputs: dict[str, Any] = {
-                    "store": store,
+                    "store": at_admin_url(store, stack.bucket),
                     "way": way,
                     "user": user,
-                    "policy": {} if by_bucket_policy else permissions_of(stack, channel, principal),
+                    "policy": {} if by_bucket_policy else _policy(stack, channel, principal),
                     "rotate": str(principal.key.rotate),
                 }
                 name = f"{declaration.name_of(channel)}-{principal.role}-{principal.name}-key"
                 keys[channel.prefix, principal.role, principal.name] = AccessKey(name, inputs, opts)
     return keys
+
+
+def _policy(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> dict[str, Any]:
+    policy = permissions_of(stack, channel, principal)
+    return of_whole_buckets(policy) if stack.bucket.key_way in WHOLE_BUCKET else policy
 
 
 def user_name(prefix: str, bucket: str, principal: PrincipalSpec) -> str:

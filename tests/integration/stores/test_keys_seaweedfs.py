@@ -1,0 +1,215 @@
+"""Access keys of SeaweedFS, made by the stack: what each may do, and their lives, by the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from access_table import TABLE, Place
+from chaninfra.channel.errors import StorageError
+from chaninfra.channel.policy.permissions import identity_policy
+from chaninfra.pulumi.user_admin.seaweedfs import SeaweedfsUserAdmin
+from support.cases import secret_search
+from support.cases.access_cases import CASES, CHANNEL, NEIGHBOUR, PREFIXES, SUBDIRS
+from support.channels import channels
+from support.pulumi.handlers import Store as Handlers
+from support.pulumi.stacks import Ran, Stack
+from support.servers.s3_servers import Server
+from support.stores.seaweedfs import seaweedfs
+
+GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
+
+
+@pytest.fixture(scope="module")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """SeaweedFS, for the tests of this file."""
+    with seaweedfs(tmp_path_factory.mktemp("keys")) as server:
+        yield server
+
+
+@dataclass
+class Ground:
+    """A stack with two channels, with the output of all its engine runs."""
+
+    server: Server
+    bucket: str
+    stack: Stack
+    printed: dict[str, str] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)
+
+    def run(self, command: str) -> Ran:
+        ran: Ran = getattr(self.stack, command)()
+        self.printed[f"{command} {len(self.printed)}"] = ran.output
+        return ran
+
+    def done(self, command: str) -> dict[str, int]:
+        ran = self.run(command)
+        assert ran.code == 0, ran
+        return ran.done
+
+    def keys(self) -> dict[str, dict[str, str]]:
+        """Role → the access key of the principal of the channel `stable`."""
+        outputs = self.stack.outputs(show_secrets=True)["keys"]["stable"]
+        found = {role: outputs[group]["someone"] for role, group in GROUPS.items() if group in outputs}
+        self.secrets |= {key["secret-access-key"] for key in found.values()}
+        return found
+
+    def may(self, key: dict[str, str], place: Place, action: str) -> bool:
+        return CASES[action].may(self.server.client(), client(self.server, key), self.bucket, PREFIXES[place])
+
+
+def client(server: Server, key: dict[str, str]) -> Any:
+    return server.client(aws_access_key_id=key["access-key-id"], aws_secret_access_key=key["secret-access-key"])
+
+
+def admin(server: Server, bucket: str, keys: dict[str, str] | None = None) -> SeaweedfsUserAdmin:
+    return SeaweedfsUserAdmin(Handlers(server, bucket, keys).handler("access-key").session)
+
+
+def test_the_life_of_keys(weed: Server, bucket_name: str, tmp_path: Path) -> None:
+    config: dict[str, Any] = {"provider": "seaweedfs", "bucket": bucket_name, "endpoint_url": weed.endpoint_url}
+    config |= {"channels": {"stable": {"prefix": CHANNEL}, "nightly": {"prefix": NEIGHBOUR}}, "subdirs": [*SUBDIRS]}
+    config |= {group: {"someone": {"key": {}}} for group in GROUPS.values()}
+    ground = Ground(weed, bucket_name, Stack(tmp_path / "stack", config, weed.environment()))
+    assert set(ground.done("up")) == {"created"}
+    assert ground.done("up") == {}
+    assert ground.done("refresh") == {}
+    _each_key_has_the_permissions_in_the_table(ground)
+    _changes_by_hand_are_reverted(ground)
+    _a_key_is_replaced(ground)
+    _destroy_deletes_everything(ground)
+    # Not in the engine's output, its state and its other files.
+    assert len(ground.secrets) == 5
+    assert secret_search.found(ground.secrets, ground.printed) == []
+    assert secret_search.found(ground.secrets, secret_search.files(ground.stack.folder)) == []
+
+
+def _each_key_has_the_permissions_in_the_table(ground: Ground) -> None:
+    keys, root = ground.keys(), ground.server.client()
+    # Some cases delete it, and a channel without it is damaged.
+    indexes = {
+        key: root.get_object(Bucket=ground.bucket, Key=key)["Body"].read()
+        for key in (f"{prefix}/noarch/repodata_shards.msgpack.zst" for prefix in (CHANNEL, NEIGHBOUR))
+    }
+    differing = [
+        (role, place, action)
+        for (role, place, action), cell in TABLE.items()
+        if role in keys and not cell.aws_only and ground.may(keys[role], place, action) != cell.allowed
+    ]
+    assert differing == []
+    for key, data in indexes.items():
+        root.put_object(Bucket=ground.bucket, Key=key, Body=data)
+
+
+def _changes_by_hand_are_reverted(ground: Ground) -> None:
+    keys, users = ground.keys(), admin(ground.server, ground.bucket)
+    wider = identity_policy("maintainer", bucket=ground.bucket, prefix=CHANNEL, subdirs=SUBDIRS)
+    users.update_user(keys["reader"]["access-key-id"], wider)
+    assert ground.may(keys["reader"], "own", "put-package")
+    # Whoever has a key may make another one for the same user.
+    second = _own_key(ground.server, keys["publisher"])
+    assert ground.may(second, "own", "put-package")
+    users.delete_user(keys["maintainer"]["access-key-id"])
+
+    ran = ground.run("refresh")
+    for changed in ("reader-someone-key updated", "publisher-someone-key updated", "maintainer-someone-key deleted"):
+        assert f"{CHANNEL}-{changed}" in ran.output, ran
+    ran_up = ground.done("up")
+    assert ran_up["created"] == 1, ran_up
+    assert "replaced" not in ran_up
+    restored = ground.keys()
+    assert restored["reader"] == keys["reader"]
+    assert restored["publisher"] == keys["publisher"]
+    assert not ground.may(restored["reader"], "own", "put-package")
+    assert ground.may(restored["publisher"], "own", "put-package")
+    assert ground.may(restored["maintainer"], "own", "delete-package")
+    assert not _known(ground.server, second)
+    assert ground.done("up") == {}
+
+
+def _own_key(server: Server, key: dict[str, str]) -> dict[str, str]:
+    """Another key that the owner of a key makes for the same user."""
+    iam = server._made("iam", aws_access_key_id=key["access-key-id"], aws_secret_access_key=key["secret-access-key"])
+    made = iam.create_access_key()["AccessKey"]
+    return {"access-key-id": made["AccessKeyId"], "secret-access-key": made["SecretAccessKey"]}
+
+
+def _known(server: Server, key: dict[str, str]) -> bool:
+    try:
+        client(server, key).list_buckets()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidAccessKeyId":
+            raise
+        return False
+    return True
+
+
+def _a_key_is_replaced(ground: Ground) -> None:
+    before = ground.keys()["publisher"]
+    ground.stack.config(publishers={"someone": {"key": {"rotate": "2027-01"}}})
+    ran = ground.run("up")
+    assert ran.done["replaced"] == 2, ran
+    name = f"AccessKey bucket-{CHANNEL}-publisher-someone-key"
+    assert ran.output.index(f"{name} created replacement") < ran.output.index(f"{name} deleting original")
+    after = ground.keys()["publisher"]
+    assert set(before.values()).isdisjoint(after.values())
+    assert ground.may(after, "own", "put-package")
+    assert not _known(ground.server, before)
+    assert ground.done("up") == {}
+
+
+def _destroy_deletes_everything(ground: Ground) -> None:
+    users = [key["access-key-id"] for key in ground.keys().values()]
+    ground.stack.config(force_destroy=True)
+    ground.done("up")
+    ground.done("destroy")
+    assert ground.bucket not in channels.buckets(ground.server)
+    assert [user for user in users if admin(ground.server, ground.bucket).user_policy(user) is not None] == []
+    assert {user["UserName"] for user in ground.server.service("iam").list_users()["Users"]}.isdisjoint(users)
+
+
+def test_a_server_that_takes_no_changes_is_told_in_the_preview(bucket_name: str, tmp_path: Path) -> None:
+    with seaweedfs(tmp_path / "server", read_only=True) as server:
+        handlers = Handlers(server, bucket_name)
+        handlers.handler("bucket").create(handlers.props())
+        refused = handlers.handler("access-key").check({}, _inputs(handlers, bucket_name))
+        assert refused is not None
+        assert "lets these credentials read users and change none" in refused[1]
+        assert "-s3.iam.readOnly=false" in refused[1]
+
+
+def test_credentials_without_admin_permissions_are_refused_in_the_check(weed: Server, bucket_name: str) -> None:
+    root = Handlers(weed, bucket_name)
+    root.handler("bucket").create(root.props())
+    _, made = root.handler("access-key").create(_inputs(root, bucket_name))
+    reader = {"AWS_ACCESS_KEY_ID": made["access_key_id"], "AWS_SECRET_ACCESS_KEY": made["secret_access_key"]}
+    for keys, words in (
+        (reader, "which only an administrator of the store may"),
+        ({**weed.environment(), "AWS_SECRET_ACCESS_KEY": "wrong"}, "does not accept these credentials"),
+        ({**weed.environment(), "AWS_ACCESS_KEY_ID": "nobody"}, "does not accept these credentials"),
+    ):
+        handlers = Handlers(weed, bucket_name, keys)
+        refused = handlers.handler("access-key").check({}, _inputs(handlers, bucket_name))
+        assert refused is not None
+        assert words in refused[1]
+        with pytest.raises(StorageError):
+            handlers.handler("access-key").create(_inputs(handlers, bucket_name))
+
+
+def test_a_failed_creation_leaves_no_user(weed: Server, bucket_name: str) -> None:
+    handlers = Handlers(weed, bucket_name)
+    wrong = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:Nonsense"], "Resource": ["x"]}]}
+    before = weed.service("iam").list_users()["Users"]
+    with pytest.raises(StorageError):
+        handlers.handler("access-key").create({**_inputs(handlers, bucket_name), "policy": wrong})
+    assert weed.service("iam").list_users()["Users"] == before
+
+
+def _inputs(handlers: Handlers, bucket: str) -> dict[str, Any]:
+    policy = identity_policy("reader", bucket=bucket, prefix="main", subdirs=["noarch"])
+    return {"store": handlers.store, "way": "seaweedfs-iam", "user": "main-reader-me", "policy": policy, "rotate": ""}
