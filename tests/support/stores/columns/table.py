@@ -21,6 +21,7 @@ EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
     "version-rights": access.version_rights,
     "notification-change": settings.notification_change,
     "policy-place": access.policy_place,
+    "object-owner": access.object_owner,
     "index-document": access.index_document,
     "bucket-policy": access.bucket_policy,
     "acl": access.acl,
@@ -54,3 +55,13 @@ NOT_ASKED: dict[str, str] = {
 def found(running: Running, column: str) -> Any:
     """What the experiment of a column finds on a store; made once."""
     return EXPERIMENTS[column](running)
+
+
+def assert_as_said(running: Running, column: str) -> None:
+    """Fails if what is found is not what the row, or the store's `as_found`, says."""
+    store, value = running.store, found(running, column)
+    given = store.as_found.get(column)
+    said = store.row.facts()[column].value if given is None else given.value
+    assert value == said, (
+        f"{column} of {store.name} {store.version} is {value!r}, and what is known of it says {said!r}"
+    )
