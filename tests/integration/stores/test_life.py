@@ -63,9 +63,9 @@ class Life:
         assert ran.code == 0, ran
         return ran.done
 
-    def objects(self) -> dict[str, str]:
-        """The ETag of each object in the bucket."""
-        return channels.etags(self.direct, self.bucket)
+    def objects(self) -> dict[str, Any]:
+        """What a listing says of each object in the bucket, by key: not every store lists ETags."""
+        return channels.listed(self.direct, self.bucket)
 
     def index(self, prefix: str = PREFIX) -> set[str]:
         """The packages that the index has; every form says the same."""
