@@ -37,6 +37,7 @@ VersionRights = Literal["own", "with-object", "unknown"]
 NotificationChange = Literal["whole-list", "by-id"]
 PolicyPlace = Literal["own", "file-attribute"]
 ObjectOwner = Literal["bucket", "writer"]
+SettingsChanges = Literal["independent", "one-by-one", "unknown"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
@@ -170,7 +171,8 @@ class Events:
     settings: tuple[str, ...]
     """Commands, lines of the server's settings, and what to do with them, in order."""
     target: str | None = None
-    """Template of the ARN that the target then has; None: the server sends the events of all buckets to one URL."""
+    """Template of the ARN of the target, with `{target-id}` and `{region}`; None: the server sends the events of
+    all buckets to one URL."""
     every: str | None = None
     """How often the follower lists beside, with a server that sends an event once and does not try again."""
 
@@ -224,6 +226,9 @@ class Provider:
     says so; `bucket`: the owner of the bucket may read it."""
     index_document: Fact[Support] = Fact("unknown", UNVERIFIED)
     """Whether the URL of a public channel, with a slash at its end, answers with its `index.html`."""
+    settings_changes: Fact[SettingsChanges] = Fact("unknown", UNVERIFIED)
+    """What becomes of several settings of a bucket (versioning, lifecycle, CORS, tags, policy) that are changed at the
+    same time: `independent`: all stay; `one-by-one`: all are answered with success, and one may be lost."""
     by_hand: ByHand = ByHand()
     events: Events | None = None
     """How the server is told where to send its events; None: it is not known to send any."""

@@ -540,6 +540,11 @@ class CondaChannelArgs(TypedDict, total=False):
     endpoint_url: str
     """URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint (minio, custom)."""
 
+    admin_url: str
+    """Garage only: URL of its admin API, by which `pulumi up` makes the access keys of principals. Default: keys are
+    made by hand, as the output `next-steps` says.
+    """
+
     account_id: str
     """Cloudflare R2 only: the account ID, which is part of the endpoint."""
 
@@ -687,6 +692,11 @@ class ChannelBucketArgs(TypedDict, total=False):
 
     endpoint_url: str
     """URL of the store's S3 API, without the bucket. Required if the store has no fixed endpoint (minio, custom)."""
+
+    admin_url: str
+    """Garage only: URL of its admin API, by which `pulumi up` makes the access keys of principals. Default: keys are
+    made by hand, as the output `next-steps` says.
+    """
 
     account_id: str
     """Cloudflare R2 only: the account ID, which is part of the endpoint."""
