@@ -106,6 +106,8 @@ class Answer:
 
     status: int
     code: str
+    headers: Mapping[str, str]
+    """By their names in small letters."""
 
     @property
     def done(self) -> bool:
@@ -185,7 +187,8 @@ def at_once(server: Server, requests: Sequence[Request]) -> list[Answer]:
         try:
             connection.request(request.method, request.target, request.body, dict(request.headers))
             got = connection.getresponse()
-            return Answer(got.status, _code(got.read()))
+            headers = {name.lower(): value for name, value in got.getheaders()}
+            return Answer(got.status, _code(got.read()), headers)
         finally:
             connection.close()
 
