@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import subprocess
@@ -118,4 +119,29 @@ def _value(printed: str, name: str) -> str:
     return found[1]
 
 
-GARAGE = Store(name="garage", provider="garage", start=start, conditional=False, named=_named, opened=_opened, key=_key)
+def typed(garage: Garage, bucket: str, steps: list[str], folder: Path) -> dict[str, dict[str, str]]:
+    """What an operator types who reads the steps, by a shell: name of the key → its variables."""
+    binary, keys = folder / "bin", {}
+    binary.mkdir()
+    (binary / "garage").symlink_to(program("garage"))
+    env = {"PATH": f"{binary}:{os.environ['PATH']}", "GARAGE_CONFIG_FILE": str(garage.config)}
+    for step in steps:
+        if step.startswith("garage "):
+            line = step.replace(" ID ", f" {garage.bucket_id(bucket)} ")
+            done = subprocess.run(["sh", "-c", line], env=env, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, (line, done.stderr)
+            if made := re.search(r"^Key ID:\s+(\S+)$(?s:.*?)^Secret key:\s+(\S+)$", done.stdout, re.MULTILINE):
+                keys[line] = {"AWS_ACCESS_KEY_ID": made[1], "AWS_SECRET_ACCESS_KEY": made[2]}
+    return keys
+
+
+GARAGE = Store(
+    name="garage",
+    provider="garage",
+    start=start,
+    conditional=False,
+    named=_named,
+    opened=_opened,
+    key=_key,
+    site=lambda server, bucket: (_of(server).web_url, {"Host": f"{bucket}.web.localhost"}),
+)

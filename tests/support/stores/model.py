@@ -41,6 +41,8 @@ class Store:
     """The server on the files in a folder, until the context ends."""
     conditional: bool = True
     """Whether it has conditional writes that are atomic, so that several writers may run at the same time."""
+    public: bool = True
+    """Whether it can let everybody read a bucket."""
     named: Callable[[Server, str], None] = lambda server, bucket: None
     """What its operator does with a bucket that S3 has made (`ByHand.bucket`), done."""
     opened: Callable[[Server, str], None] | None = None

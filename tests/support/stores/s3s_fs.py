@@ -34,6 +34,7 @@ S3S_FS = Store(
     provider="custom",
     start=start,
     conditional=False,
+    public=False,
     as_found={
         **dict.fromkeys(_NO, AsFound("no", "it does not have the call")),
         **dict.fromkeys(_RACED, AsFound("no", "honoured one after the other; of writes at once it does several")),

@@ -23,6 +23,7 @@ EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
     "version-rights": access.version_rights,
     "notification-change": settings.notification_change,
     "policy-place": access.policy_place,
+    "object-owner": access.object_owner,
     "index-document": access.index_document,
     "bucket-policy": access.bucket_policy,
     "acl": access.acl,

@@ -199,6 +199,12 @@ EVENTS = {
     "ceph": "--attributes push-endpoint=http://chaninfra:SECRET@127.0.0.1:8765/",
     "seaweedfs": 'bearer_token = "SECRET"',
     "versitygw": "VGW_EVENT_WEBHOOK_URL=http://chaninfra:SECRET@127.0.0.1:8765/",
+    "rustfs": "RUSTFS_NOTIFY_WEBHOOK_AUTH_TOKEN_chaninfra=SECRET",
+}
+TARGETS = {
+    "minio": "arn:minio:sqs::chaninfra:webhook",
+    "ceph": "arn:aws:sns:default::chaninfra",
+    "rustfs": "arn:rustfs:sqs:us-east-1:chaninfra:webhook",
 }
 
 
@@ -229,7 +235,7 @@ def test_a_channel_that_follows_has_the_commands_for_its_store(name: str) -> Non
     assert words[13:] == (["--every", "10m"] if name == "versitygw" else [])
     assert "(umask 077; openssl rand -hex 32 > follow-secret)" in text
     assert EVENTS[name] in text
-    arn = {"minio": "arn:minio:sqs::chaninfra:webhook", "ceph": "arn:aws:sns:default::chaninfra"}.get(name)
+    arn = TARGETS.get(name)
     assert (f"in {FILE}, in `index.follow` of the channel main, set `target: {arn}`" in text) == (arn is not None)
     assert ("target" in text) == (arn is not None)
 

@@ -81,6 +81,7 @@ def test_every_value_is_valid_for_its_column(row: Provider) -> None:
         "version-rights": model.VersionRights,
         "notification-change": model.NotificationChange,
         "policy-place": model.PolicyPlace,
+        "object-owner": model.ObjectOwner,
         "index-document": model.Support,
         "settings-changes": model.SettingsChanges,
         **dict.fromkeys(CAPABILITIES, model.Support),
@@ -132,7 +133,7 @@ def test_the_settings_for_events_have_no_secret_and_a_target_only_where_the_buck
     assert any("http://" in line and "127.0.0.1:{port}/" in line for line in events.settings)
     assert (events.target is not None) == row.can("notifications")
     if events.target is not None:
-        arn = templates.fill(events.target, {"target-id": "chaninfra"})
+        arn = templates.fill(events.target, {"target-id": "chaninfra", "region": "us-east-1"})
         assert re.search(patterns.EVENT_TARGET, arn)
         assert target_id(arn) == "chaninfra"
         assert any("{target-id}" in line for line in events.settings)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, unknown, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, tried_on, yes
 
 S3_COMPATIBILITY = Source(
     "Garage docs, S3 compatibility status",
     "https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility/",
 )
-TESTS = Source("tested on a server of our own (Garage 2.5.0)")
+TESTS = tried_on("Garage 2.5.0", "2026-11-27")
 
 WEB_SERVER = Source("Garage's source, src/web/web_server.rs, 2026-11-27")
 
@@ -42,9 +42,9 @@ GARAGE = Provider(
         **no(
             (LIVE_TESTS, TESTS),
             *CONDITIONAL,
+            "conditional-copy",
             note="the headers are ignored, and the object is overwritten (Garage 2.4.1, 2.5.0)",
         ),
-        **unknown("conditional-copy"),
     },
     # Garage docs, quick start, and exposing websites.
     by_hand=ByHand(
@@ -52,7 +52,6 @@ GARAGE = Provider(
         bucket=(
             "garage bucket list  # for ID: the row whose local alias has the name of the bucket",
             "garage bucket alias ID {bucket}",
-            "since then `pulumi destroy` only empties the bucket; to delete it: garage bucket delete --yes {bucket}",
         ),
         public=(
             "garage bucket website --allow {bucket}",
@@ -61,8 +60,8 @@ GARAGE = Provider(
         key=key_steps(
             "garage key create {user}",
             "garage bucket allow {may} {bucket} --key {user}",
-            "since Garage has no rights on a part of a bucket, with {may} the key has them on every object there, those "
-            "of other channels too",
+            "since Garage has no rights on a part of a bucket, with {may} the key has them on every object there, "
+            "those of other channels too",
             reader="--read",
             publisher="--read --write",
         ),
