@@ -37,6 +37,7 @@ VersionRights = Literal["own", "with-object", "unknown"]
 NotificationChange = Literal["whole-list", "by-id"]
 PolicyPlace = Literal["own", "file-attribute"]
 ObjectOwner = Literal["bucket", "writer"]
+SettingsChanges = Literal["independent", "one-by-one", "unknown"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
@@ -225,6 +226,9 @@ class Provider:
     says so; `bucket`: the owner of the bucket may read it."""
     index_document: Fact[Support] = Fact("unknown", UNVERIFIED)
     """Whether the URL of a public channel, with a slash at its end, answers with its `index.html`."""
+    settings_changes: Fact[SettingsChanges] = Fact("unknown", UNVERIFIED)
+    """What becomes of several settings of a bucket (versioning, lifecycle, CORS, tags, policy) that are changed at the
+    same time: `independent`: all stay; `one-by-one`: all are answered with success, and one may be lost."""
     by_hand: ByHand = ByHand()
     events: Events | None = None
     """How the server is told where to send its events; None: it is not known to send any."""

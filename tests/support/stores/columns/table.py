@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from support.stores.columns import access, addressing, conditions, digests, settings
+from support.stores.columns import access, addressing, conditions, digests, settings, together
 from support.stores.model import Running
 
 EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
@@ -39,6 +39,7 @@ EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
     "conditional-versioned": conditions.conditional_versioned,
     "conditional-recreate": conditions.conditional_recreate,
     "notifications": settings.notifications,
+    "settings-changes": together.settings_changes,
 }
 """Column → the experiment, which returns a value of the column. It raises where the answers say nothing."""
 

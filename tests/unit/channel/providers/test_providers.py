@@ -62,7 +62,7 @@ def test_stores_in_pixis_documentation_and_versitygw_have_no_unverified_fact(nam
     unverified = [column for column, fact in PROVIDERS[name].facts().items() if fact.cited == UNVERIFIED]
     # "unknown" claims nothing: nobody has tried these on all of the stores yet.
     facts = PROVIDERS[name].facts()
-    open_ones = ("version-rights", "index-document", "conditional-copy")
+    open_ones = ("version-rights", "index-document", "settings-changes", "conditional-copy")
     assert unverified == [each for each in open_ones if facts[each].value == "unknown"]
 
 
@@ -83,6 +83,7 @@ def test_every_value_is_valid_for_its_column(row: Provider) -> None:
         "policy-place": model.PolicyPlace,
         "object-owner": model.ObjectOwner,
         "index-document": model.Support,
+        "settings-changes": model.SettingsChanges,
         **dict.fromkeys(CAPABILITIES, model.Support),
     }
     facts = row.facts()

@@ -31,6 +31,7 @@ CEPH = Provider(
     notification_change=Fact("by-id", TESTS, "a notification without an id is refused"),
     object_owner=Fact("writer", TESTS, "who may also change its ACL, and so make it public"),
     index_document=Fact("no", TESTS, "404; a listing where the channel is the whole bucket"),
+    settings_changes=Fact("one-by-one", TESTS),
     capabilities={
         **yes(TESTS, "bucket-policy", "cors", "versioning", "lifecycle-versions", "lifecycle-uploads"),
         **yes(
@@ -40,7 +41,7 @@ CEPH = Provider(
         ),
         **no(TESTS, "acl", note="taken, and a bucket's ACL does not make its objects readable"),
         **no(TESTS, "encryption", note="answered 400"),
-        **yes(TESTS, "tags", note="of two changes of a bucket's settings at once, one may be lost"),
+        **yes(TESTS, "tags"),
         **yes(TESTS, "notifications", note="to topics that were made before, by CreateTopic"),
         **yes(TESTS, "conditional-create", "conditional-replace"),
         **no(TESTS, "conditional-multipart", note="the header is ignored, and the object is overwritten"),

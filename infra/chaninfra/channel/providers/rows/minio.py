@@ -47,6 +47,7 @@ MINIO = Provider(
         **yes(MINIO_TESTS, *CONDITIONAL),
         **no(MINIO_TESTS, "conditional-copy", note="If-None-Match is ignored, and the object is overwritten"),
     },
+    settings_changes=Fact("one-by-one", MINIO_TESTS),
     notification_change=Fact("whole-list", (NOTIFICATIONS, MINIO_TESTS)),
     events=Events(
         settings=(

@@ -26,10 +26,11 @@ SEAWEEDFS = Provider(
     public_url=Fact("{bucket-url}", UNVERIFIED),
     keys=Fact("by-hand", TESTS, "`s3.configure` in the weed shell; whoever may write there may delete too"),
     oidc=Fact("none", UNVERIFIED, "its STS supports OIDC; chaninfra does not print settings for it yet"),
+    settings_changes=Fact("one-by-one", TESTS),
     capabilities={
         **yes(S3_API, "cors", "versioning"),
         **no(S3_API, "lifecycle-versions", "lifecycle-uploads", note="only expiration by the age of current objects"),
-        **yes(TESTS, "bucket-policy", "tags", note="of two changes of a bucket's settings at once, one may be lost"),
+        **yes(TESTS, "bucket-policy", "tags"),
         **no(TESTS, "public-access-block", note="stored, and not enforced"),
         **no(TESTS, "acl", note="a bucket's ACL does not make its objects readable"),
         **no(TESTS, "encryption", note="accepted, and then the store answers 500 to every PUT"),
