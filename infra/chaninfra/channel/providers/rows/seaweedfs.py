@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import UNVERIFIED, Events, Fact, Provider
-from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, SAFE_DEFAULT, no, tried_on, yes
+from chaninfra.channel.providers.sources import OPERATOR, S3_URLS, no, tried_on, yes
 
 TESTS = tried_on("SeaweedFS 4.53, commit 7506e5f91cd6", "2026-11-27")
 
@@ -16,8 +16,8 @@ SEAWEEDFS = Provider(
     addressing=Fact("path", TESTS, "virtual-host style needs -s3.domainName"),
     scheme=S3_URLS,
     location_constraint=Fact("omitted", TESTS),
-    checksums=Fact("when_required", TESTS, SAFE_DEFAULT),
-    digest=Fact("content-md5", TESTS),
+    checksums=Fact("when_supported", TESTS),
+    digest=Fact("checksum", TESTS),
     public=Fact("bucket-policy", TESTS),
     public_url=Fact("{bucket-url}", TESTS),
     keys=Fact(
@@ -27,6 +27,8 @@ SEAWEEDFS = Provider(
         "the same rights, unless it runs with -s3.iam.selfServiceRequiresGrant",
     ),
     oidc=Fact("none", UNVERIFIED, "its STS supports OIDC; chaninfra does not print settings for it yet"),
+    version_rights=Fact("own", TESTS),
+    index_document=Fact("no", TESTS, "an address with a slash at its end answers 200 with nothing"),
     settings_changes=Fact("one-by-one", TESTS),
     capabilities={
         **yes(TESTS, "cors", "versioning"),
