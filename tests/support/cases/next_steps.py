@@ -21,7 +21,7 @@ NAMES = [*PROVIDERS]
 _ROLES = ("publishers", "readers", "maintainers")
 _OIDC = {"oidc": {"issuer": "https://idp.example.com/realm", "audience": "conda", "subject": "ci"}}
 PROGRAMS = frozenset(
-    {"aws", "b2", "chaninfra", "echo", "garage", "gcloud", "mc", "openssl", "radosgw-admin", "tigris", "weed"}
+    {"aws", "b2", "chaninfra", "echo", "garage", "gcloud", "mc", "openssl", "radosgw-admin", "rc", "tigris", "weed"}
 )
 """First words of the steps that are commands; every other step is a sentence."""
 

@@ -46,7 +46,7 @@ def follow_steps(stack: StackSpec, stack_file: str) -> Iterator[tuple[ChannelSpe
             *server_settings(provider, stack.bucket.location, id_, port),
         ]
         if events and events.target is not None and channel.event_target is None:
-            arn = fill(events.target, {"target-id": id_})
+            arn = fill(events.target, {"target-id": id_, "region": stack.bucket.location.region})
             steps.append(
                 f"in {quote(stack_file)}, in `index.follow` of the channel {channel.name}, set `target: {arn}`; then "
                 "run `pulumi up` again"

@@ -145,7 +145,7 @@ class CephUserAdmin:
     def _deployer(self) -> str:
         """The user of Ceph whose key this is, for a shell: what ListBuckets calls the owner."""
         with suppress(Exception):
-            return quote(one_line(self._session.client.list_buckets()["Owner"]["ID"])[:200])
+            return quote(one_line(self._session.client.list_buckets()["Owner"]["ID"][:200]))
         return "DEPLOYER"
 
 

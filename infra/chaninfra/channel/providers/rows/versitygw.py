@@ -15,7 +15,7 @@ VERSITYGW = Provider(
     region=Fact("us-east-1", (HELP, VERSITYGW_TESTS), "any region works"),
     addressing=Fact("path", VERSITYGW_TESTS, "virtual-host style needs --virtual-domain"),
     scheme=S3_URLS,
-    location_constraint=Fact("region", VERSITYGW_TESTS, "none in us-east-1; only the server's own region is accepted"),
+    location_constraint=Fact("omitted", VERSITYGW_TESTS, "or the server's own region; any other is refused"),
     checksums=Fact("when_supported", VERSITYGW_TESTS),
     digest=Fact("checksum", VERSITYGW_TESTS),
     public=Fact("bucket-policy", VERSITYGW_TESTS),
@@ -36,6 +36,8 @@ VERSITYGW = Provider(
         VERSITYGW_TESTS,
         "with its files on ext4 the policy and the tags of a bucket have less than 4 KiB together; on XFS 64 KiB",
     ),
+    etags=Fact("quoted", VERSITYGW_TESTS),
+    settings_changes=Fact("independent", VERSITYGW_TESTS),
     index_document=Fact("no", VERSITYGW_TESTS, "an error; a listing where the channel is the whole bucket"),
     capabilities={
         **yes(VERSITYGW_TESTS, "bucket-policy", "cors", "versioning", "tags"),
