@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from support.servers.s3_servers import Server, free_port, new_server, program, running
 from support.stores.model import Store
 
-
 _HOST = "localhost"
 """A name that is resolved on every machine, and that a bucket can have."""
 
@@ -107,7 +106,7 @@ def _named(server: Server, bucket: str) -> None:
 
 
 def _opened(server: Server, bucket: str) -> None:
-    """Lets everybody read the bucket at the web endpoint, also by the name of this host, which no other one has then."""
+    """Lets everybody read the bucket at the web endpoint, also by the name of this host, which is then its alone."""
     garage = _of(server)
     garage.run("bucket", "website", "--allow", bucket)
     with suppress(RuntimeError):
