@@ -15,12 +15,13 @@ NOTIFICATIONS = Source(
 ENCRYPTION = Source(
     "MinIO docs, server-side encryption", "https://min.io/docs/minio/linux/administration/server-side-encryption.html"
 )
+REPOSITORY = Source("MinIO's repository", "https://github.com/minio/minio")
 
 MINIO = Provider(
     name="minio",
     title="MinIO",
     backend="s3",
-    endpoint=Fact(None, PIXI),
+    endpoint=Fact(None, (PIXI, REPOSITORY), "its repository is archived since 2026-04-25, and gets no security fixes"),
     region=Fact("us-east-1", (PIXI, MINIO_TESTS), "any region works unless the server has one configured"),
     addressing=Fact("path", (PIXI, MINIO_TESTS)),
     scheme=S3_URLS,
