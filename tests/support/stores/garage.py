@@ -71,11 +71,13 @@ def start(folder: Path) -> Iterator[Garage]:
 
 
 def _settings(folder: Path, *, s3: int, web: int, admin: int, token: str) -> str:
+    rpc = free_port()
     return f"""metadata_dir = "{folder}/meta"
 data_dir = "{folder}/data"
 db_engine = "sqlite"
 replication_factor = 1
-rpc_bind_addr = "127.0.0.1:{free_port()}"
+rpc_bind_addr = "127.0.0.1:{rpc}"
+rpc_public_addr = "127.0.0.1:{rpc}"
 rpc_secret = "{secrets.token_hex(32)}"
 [s3_api]
 s3_region = "garage"
