@@ -155,6 +155,5 @@ GARAGE = Store(
     named=_named,
     opened=_opened,
     key=_key,
-    address=lambda server: f"http://{_HOST}:{urlsplit(_of(server).web_url).port}",
     site=lambda server, bucket: (_of(server).web_url, {"Host": f"{bucket}.web.localhost"}),
 )

@@ -61,9 +61,6 @@ class Store:
         {},
     )
     """Where everybody reads a public bucket: its URL, without a slash at the end, and headers of each request."""
-    address: Callable[[Server], str] | None = None
-    """Where clients read the bucket that was `opened` last, without a slash at the end; None: where its `site` is, as
-    the row says."""
     target: Callable[[Server], str] | None = None
     """The ARN of a target of events that the server has, made if need be; None: it has no notifications."""
     elsewhere: Callable[[Path], AbstractContextManager[Server]] | None = None
