@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from support.servers.s3_servers import Server, free_port, new_server, program, running
 from support.stores.model import Store
