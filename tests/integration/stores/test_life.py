@@ -116,7 +116,12 @@ def test_the_life_of_a_private_channel(running: Running, versitygw: Server, buck
 
 
 def test_the_life_of_a_public_channel(running: Running, bucket_name: str, tmp_path: Path) -> None:
-    with life(running, "public", bucket_name, tmp_path, visibility="public") as channel:
+    address = running.store.address
+    base = address(running.server) if address else f"{running.server.endpoint_url}/{bucket_name}"
+    url, config = f"{base}/{PREFIX}", {"visibility": "public"}
+    # Where it does not follow from the row.
+    config |= {"public_url": url} if address else {}
+    with life(running, "public", bucket_name, tmp_path, **config) as channel:
         if not running.store.public:
             _is_not_opened(channel)
             return
@@ -125,7 +130,6 @@ def test_the_life_of_a_public_channel(running: Running, bucket_name: str, tmp_pa
             channel.store.opened(channel.direct, bucket_name)
         small = make_package(tmp_path, "hello", "1.0")
         channel.step("publish", "publish", small)
-        url = f"{channel.direct.endpoint_url}/{bucket_name}/{PREFIX}"
         assert channels.status(f"{url}/noarch/repodata.json") == 200
         assert "share/hello.txt" in conda_client.install(url, ["hello"], tmp_path / "anybody")
         channel.stack.config(force_destroy=True)
