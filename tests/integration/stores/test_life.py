@@ -19,6 +19,7 @@ from support.channels.channel_at import Place
 from support.channels.index_reader import forms
 from support.channels.packages import make_package
 from support.pulumi.stacks import Stack
+from support.servers.relay import relay
 from support.servers.s3_proxy import proxy
 from support.servers.s3_servers import Server
 from support.stores.model import Running, Store
@@ -47,7 +48,7 @@ class Life:
         self.direct, self.server = running.server, steps.proxy.server
         self.steps, self.bucket, self.folder = steps, bucket, folder
         one = {} if self.store.conditional else {"index": {"writers": "single"}}
-        given = self.store.config(self.server, bucket, prefix=PREFIX, **one, **config)
+        given = self.store.config(self.server, bucket, prefix=PREFIX, region=self.direct.region, **one, **config)
         self.stack = Stack(folder / "stack", given, self.server.environment())
         self.place = Place(self.server, bucket, f"s3://{bucket}/{PREFIX}")
 
@@ -116,18 +117,21 @@ def test_the_life_of_a_private_channel(running: Running, versitygw: Server, buck
 
 
 def test_the_life_of_a_public_channel(running: Running, bucket_name: str, tmp_path: Path) -> None:
-    with life(running, "public", bucket_name, tmp_path, visibility="public") as channel:
+    base, headers = running.store.site(running.server, bucket_name)
+    # The relay is what leads a name to the bucket where the store goes by the header Host; elsewhere it adds nothing.
+    with (
+        relay(base, headers) as site,
+        life(running, "public", bucket_name, tmp_path, visibility="public", public_url=f"{site}/{PREFIX}") as channel,
+    ):
         if not running.store.public:
             _is_not_opened(channel)
             return
         _is_declared(channel)
         if channel.store.opened:
             channel.store.opened(channel.direct, bucket_name)
-        small = make_package(tmp_path, "hello", "1.0")
-        channel.step("publish", "publish", small)
-        url = f"{channel.direct.endpoint_url}/{bucket_name}/{PREFIX}"
-        assert channels.status(f"{url}/noarch/repodata.json") == 200
-        assert "share/hello.txt" in conda_client.install(url, ["hello"], tmp_path / "anybody")
+        channel.step("publish", "publish", make_package(tmp_path, "hello", "1.0"))
+        assert channels.status(f"{site}/{PREFIX}/noarch/repodata.json") == 200
+        assert "share/hello.txt" in conda_client.install(f"{site}/{PREFIX}", ["hello"], tmp_path / "anybody")
         channel.stack.config(force_destroy=True)
         channel.up("up with force-destroy")
         with channel.steps.step("destroy"):

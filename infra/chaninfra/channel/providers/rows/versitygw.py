@@ -12,7 +12,7 @@ VERSITYGW = Provider(
     title="Versity S3 Gateway",
     backend="s3",
     endpoint=Fact(None, HELP),
-    region=Fact("us-east-1", (HELP, VERSITYGW_TESTS), "any region works"),
+    region=Fact("us-east-1", (HELP, VERSITYGW_TESTS), "only the server's own region is accepted (--region)"),
     addressing=Fact("path", VERSITYGW_TESTS, "virtual-host style needs --virtual-domain"),
     scheme=S3_URLS,
     location_constraint=Fact("omitted", VERSITYGW_TESTS, "or the server's own region; any other is refused"),
@@ -36,6 +36,7 @@ VERSITYGW = Provider(
         VERSITYGW_TESTS,
         "with its files on ext4 the policy and the tags of a bucket have less than 4 KiB together; on XFS 64 KiB",
     ),
+    etags=Fact("quoted", VERSITYGW_TESTS),
     settings_changes=Fact("independent", VERSITYGW_TESTS),
     index_document=Fact("no", VERSITYGW_TESTS, "an error; a listing where the channel is the whole bucket"),
     capabilities={
