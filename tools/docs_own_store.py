@@ -90,8 +90,7 @@ in. Words in capitals in them are yours to replace.
   delete packages too.
 - **Garage**: a bucket that was created over the S3 API has a name only for the key that created it. The commands of
   `garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
-  NAME` come first. From then on `pulumi destroy` empties the bucket and takes the key's own name away, and Garage keeps
-  the empty bucket with the global one; `garage bucket delete --yes NAME` deletes it.
+  NAME` come first.
 
 ### Garage's admin API
 

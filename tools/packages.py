@@ -11,8 +11,14 @@ from pathlib import Path
 from chaninfra.channel import user_cache as cache
 from chaninfra.channel.errors import EngineError
 from chaninfra.engine.process import Report, output, step
+from pythons import python_of
 
 _HERE = Path(__file__).parent
+# Variables that a user may have set for other projects. PIP_INDEX_URL and the like stay: where packages come from.
+_DROPPED = frozenset(
+    {"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PIP_CONSTRAINT", "PIP_NO_BINARY", "PIP_PLATFORM", "PIP_PREFIX"}
+    | {"PIP_PYTHON", "PIP_REQUIREMENT", "PIP_ROOT", "PIP_TARGET", "PIP_USER"}
+)
 
 
 @dataclass(frozen=True)
@@ -36,24 +42,17 @@ class Wheels:
 
         def fill(folder: Path) -> None:
             # An environment cannot be moved: its programs name its folder. Only its Python is used.
+            python = python_of(self.python)
+            env = {key: value for key, value in os.environ.items() if key not in _DROPPED}
+            required = _HERE / "servers" / name / "requirements.txt"
             with step(report, f"{name} by pip"):
-                output([self._python(name), "-m", "venv", str(folder / "venv")])
-                pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-                required = _HERE / "servers" / name / "requirements.txt"
-                output([*pip, "--no-deps", "--require-hashes", "-r", str(required)])
+                output([python, "-m", "venv", folder / "venv"], env=env)
+                pip = [folder / "venv/bin/python", "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+                pip += ["--no-input", "--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", required]
+                output(pip, env=env)
 
         home = cache.kept(cache.folder() / "servers" / f"{name}-{self.version(name)}", fill, report)
         return home / "venv/bin/python"
-
-    def _python(self, name: str) -> str:
-        found = shutil.which(f"python{self.python}")
-        if found is None:
-            raise EngineError(
-                f"{name} runs with Python {self.python}, and there is no python{self.python} on PATH",
-                where="PATH",
-                remedy=f"install Python {self.python}, and run this again",
-            )
-        return found
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from chaninfra.engine import gobuild
 from chaninfra.engine.process import Report, output, step
 
 _HERE = Path(__file__).parent
+_OF_OTHERS = ("CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "CARGO_PROFILE_", "RUSTFLAGS")
+"""How variables begin that a user may have set for other projects, and that change what cargo builds."""
 
 
 def built(module: Path, package: str, versioned: str, report: Report) -> Path:
@@ -125,12 +127,27 @@ class Crate:
                     where="PATH",
                     remedy="install Rust, from your system's packages or by rustup, and run this again",
                 )
-            command = [cargo, *([f"+{self.toolchain}"] if self.toolchain else []), "install", "--quiet", self.crate]
-            command += ["--version", self.pinned, "--locked", "--root", str(folder)]
-            command += ["--target-dir", str(folder / "target"), *self.options]
+            env = {key: value for key, value in os.environ.items() if not key.startswith(_OF_OTHERS)}
+            env |= {"CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"}
+            chosen = [cargo, *([f"+{self.toolchain}"] if self.toolchain else [])]
+            self._try(chosen, folder, env)
+            command = [*chosen, "install", "--quiet", self.crate, "--version", self.pinned, "--locked"]
+            command += ["--root", str(folder), "--target-dir", str(folder / "target"), *self.options]
             with step(report, f"{name} from its Rust sources"):
-                output(command, env={**os.environ, "CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"})
+                # In this folder: rustup takes the toolchain that a file of the project above it names.
+                output(command, cwd=folder, env=env)
             (folder / "bin" / name).rename(folder / name)
             shutil.rmtree(folder / "target", ignore_errors=True)
 
         return cache.kept(cache.folder() / "servers" / f"{name}-{self.pinned}", fill, report) / name
+
+    def _try(self, cargo: list[str], folder: Path, env: dict[str, str]) -> None:
+        try:
+            output([*cargo, "--version"], cwd=folder, env=env)
+        except EngineError as error:
+            wanted = self.toolchain or "stable"
+            raise EngineError(
+                f"{self.crate} is built by cargo, which does not run: {error.message}",
+                where=cargo[0],
+                remedy=f"install Rust by rustup, then `rustup toolchain install {wanted}`, and run this again",
+            ) from error

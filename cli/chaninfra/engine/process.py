@@ -93,9 +93,10 @@ def output(
     """The stdout of a command, stripped. Raises EngineError with one line of its stderr if it fails."""
     done = run(args, cwd=cwd, env=env, timeout=timeout)
     if done.returncode != 0:
-        # go also lists its downloads on stderr; the first line after those is the reason.
-        lines = [line.strip() for line in done.stderr.splitlines() if not line.startswith("go: downloading")]
-        reason = next((line for line in lines if line), "no output")
+        # go also lists its downloads on stderr, and cargo and pip warn before they say "error: …".
+        told = (line.strip() for line in done.stderr.splitlines())
+        lines = [line for line in told if line and not line.startswith("go: downloading")] or ["no output"]
+        reason = next((line for line in lines if line.lower().startswith("error")), lines[0])
         raise EngineError(f"{Path(args[0]).name} failed ({done.returncode}): {reason}")
     return done.stdout.strip()
 

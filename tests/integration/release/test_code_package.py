@@ -21,6 +21,7 @@ from chaninfra.channel.conda.upkeep import CHANNELS_VARIABLE
 from chaninfra.channel.outputs.descriptor import Cdn, dump, parse
 from chaninfra.pulumi.code_package import RUNTIME, CodePackage, code_package
 from chaninfra.pulumi.code_package.wheels import MACHINES, Architecture, locked_wheels
+from pythons import python_of
 from support.channels.channel_at import PREFIX, Place, new_place
 from support.channels.followed import package_bytes
 from support.channels.lambda_calls import eventbridge, sqs_event
@@ -98,7 +99,7 @@ class Lambda:
 
     def __init__(self, folder: Path, server: Server, aws: Server) -> None:
         self.folder, self.server, self.aws = folder, server, aws
-        self.python = bare.python_of(RUNTIME.removeprefix("python"))
+        self.python = python_of(RUNTIME.removeprefix("python"))
 
     def __call__(self, urls: list[str], *events: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """What came of the events, and the log."""

@@ -35,9 +35,11 @@ def running(store_name: str, _started: Callable[[str], Running]) -> Running:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test with `running` runs on every store that the variable STORES names, or on all."""
+    """Each test with `running` runs on every store that the variable STORES names, or on all; in a module with a tuple
+    ONLY, on those of them that it names."""
     if "store_name" in metafunc.fixturenames:
-        chosen = os.environ.get("STORES", "").replace(",", " ").split() or [*STORES]
+        asked = os.environ.get("STORES", "").replace(",", " ").split() or [*STORES]
+        chosen = [name for name in asked if name in getattr(metafunc.module, "ONLY", STORES)]
         # One worker runs the tests of a store: to start the server may take longer than they do.
         params = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in chosen]
         metafunc.parametrize("store_name", params, ids=chosen)

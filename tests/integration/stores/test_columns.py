@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
-from support.stores.columns.table import EXPERIMENTS, NOT_ASKED, found
+from support.stores.columns.table import EXPERIMENTS, NOT_ASKED, assert_as_said, found
 from support.stores.model import Running, Store
 from support.stores.report import record
 from support.stores.table import STORES
@@ -18,15 +17,8 @@ _SEEN_IN_PART = ("lifecycle-versions", "lifecycle-uploads")
 
 @pytest.mark.parametrize("column", EXPERIMENTS)
 def test_the_row_says_what_was_found(running: Running, column: str) -> None:
-    value = found(running, column)
-    record(running.store, column, value)
-    assert value == expected(running.store, column)
-
-
-def expected(store: Store, column: str) -> Any:
-    """What the experiment of a column finds."""
-    given = store.as_found.get(column)
-    return store.row.facts()[column].value if given is None else given.value
+    record(running.store, column, found(running, column))
+    assert_as_said(running, column)
 
 
 @pytest.mark.parametrize("store", STORES.values(), ids=STORES)

@@ -20,7 +20,7 @@ NEEDED: dict[str, dict[str, str]] = {
     "seaweedfs": {"endpoint-url": "https://weed.example.com"},
     "versitygw": {"endpoint-url": "https://gw.example.com"},
     "rustfs": {"endpoint-url": "https://rust.example.com"},
-    "localstack": {"endpoint-url": "http://localhost.localstack.cloud:4566"},
+    "localstack": {"endpoint-url": "https://localstack.example.com"},
     "custom": {"endpoint-url": "https://s3.example.com"},
 }
 # Provider → URL of a public channel with the prefix `main`; None: the config must have `public-url`.
@@ -41,6 +41,6 @@ PUBLIC = {
     "seaweedfs": "https://weed.example.com/my-bucket/main",
     "versitygw": "https://gw.example.com/my-bucket/main",
     "rustfs": "https://rust.example.com/my-bucket/main",
-    "localstack": "http://localhost.localstack.cloud:4566/my-bucket/main",
+    "localstack": "https://localstack.example.com/my-bucket/main",
     "custom": "https://s3.example.com/my-bucket/main",
 }

@@ -28,7 +28,7 @@ class Place:
 
     def run(self, command: str, *args: str | Path, **env: str) -> CompletedProcess[str]:
         """A command on the channel."""
-        with_option = command in ("publish", "yank", "unyank", "delete") or command.startswith(
+        with_option = command in ("publish", "copy", "yank", "unyank", "delete") or command.startswith(
             ("snapshot ", "notice ", "patch ")
         )
         where = ("-c", self.url) if with_option else (self.url,)

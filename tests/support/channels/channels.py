@@ -57,8 +57,13 @@ def put(server: Server, bucket: str, place: str, file: Path) -> str:
 
 def etags(server: Server, bucket: str, prefix: str = "") -> dict[str, str]:
     """The ETag of each object below `prefix`, by key."""
+    return {key: entry["ETag"] for key, entry in listed(server, bucket, prefix).items()}
+
+
+def listed(server: Server, bucket: str, prefix: str = "") -> dict[str, dict[str, Any]]:
+    """What a listing says of each object below `prefix`, by key."""
     pages = server.client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", ())}
+    return {entry["Key"]: entry for page in pages for entry in page.get("Contents", ())}
 
 
 def buckets(server: Server) -> set[str]:

@@ -189,7 +189,7 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if arguments[0] == "stack" else subprocess.STDOUT,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         output = ran.stdout if ran.returncode == 0 else ran.stdout + (ran.stderr or "")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
-import shutil
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -12,8 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pins
-
-_LOOK = "import ensurepip, os, sys, venv; print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"
+from pythons import on_path
 
 
 @cache
@@ -22,35 +19,8 @@ def pythons() -> dict[str, str]:
 
     The version that runs the tests is among them; what a machine has besides differs.
     """
-    found: dict[str, str] = {}
-    for minor in (11, 12, 13, 14):
-        program = shutil.which(f"python3.{minor}")
-        if program is None:
-            continue
-        done = subprocess.run([program, "-c", _LOOK], capture_output=True, text=True, timeout=60, check=False)
-        version, _, real = done.stdout.strip().partition(" ")
-        if done.returncode == 0 and version == f"3.{minor}":
-            # What is on PATH may be a script that looks for it.
-            found[version] = real
-    return found
-
-
-def _pyenv_roots() -> list[Path]:
-    """Where pyenv may be: as it is told, above its folder on PATH, or in the user's home, whatever HOME says."""
-    told = os.environ.get("PYENV_ROOT")
-    on_path = [Path(folder).parent for folder in os.get_exec_path() if Path(folder).name == "shims"]
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    return [*([Path(told)] if told else []), *on_path, home / ".pyenv"]
-
-
-def python_of(version: str) -> str:
-    """The program of this version: on PATH, else among those that pyenv has installed."""
-    found = pythons().get(version)
-    if found is None:
-        name = f"versions/{version}.*/bin/python{version}"
-        found = next((str(path) for root in _pyenv_roots() for path in sorted(root.glob(name))), None)
-    assert found is not None, f"this test needs Python {version}: install it, with `pyenv install {version}` for one"
-    return found
+    found = {version: on_path(version) for version in ("3.11", "3.12", "3.13", "3.14")}
+    return {version: program for version, program in found.items() if program}
 
 
 @dataclass(frozen=True)

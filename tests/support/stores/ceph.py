@@ -6,9 +6,9 @@ import json
 import secrets
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,17 @@ def ceph(folder: Path) -> Iterator[Ceph]:
         argv = ["radosgw", "-f", "--conf", str(conf), "--name", "client.rgw.a"]
         stack.enter_context(running(server, argv, {}, folder))
         yield server
+
+
+@contextmanager
+def gateway(server: Ceph, folder: Path, *options: str) -> Iterator[Ceph]:
+    """Another radosgw of the same cluster, with options of its own: `--rgw-enable-apis=s3`."""
+    port = free_port()
+    other = replace(server, endpoint_url=f"http://127.0.0.1:{port}")
+    argv = ["radosgw", "-f", "--conf", str(server.conf), "--name", "client.rgw.a"]
+    argv += [f"--rgw-frontends=beast endpoint=127.0.0.1:{port}", *options]
+    with running(other, argv, {}, folder):
+        yield other
 
 
 def _new_user(conf: Path, name: str, *args: str) -> dict[str, str]:
@@ -185,4 +196,19 @@ def _output(argv: Sequence[str]) -> str:
     return done.stdout
 
 
-CEPH = Store(name="ceph", provider="ceph", start=ceph)
+def limited(server: Server, bucket: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """A user with a policy."""
+    assert isinstance(server, Ceph)
+    name = f"limited{secrets.token_hex(4)}"
+    made = server.user(name)
+    server.service("iam").put_user_policy(UserName=name, PolicyName="it", PolicyDocument=json.dumps(document))
+    return made
+
+
+def target(server: Server) -> str:
+    """A topic; nobody listens where it sends its events."""
+    to = {"push-endpoint": f"http://127.0.0.1:{free_port()}/"}
+    return str(server.service("sns").create_topic(Name="nowhere", Attributes=to)["TopicArn"])
+
+
+CEPH = Store(name="ceph", provider="ceph", start=ceph, limited=limited, target=target)

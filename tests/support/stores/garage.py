@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from support.servers.s3_servers import Server, free_port, new_server, program, running
 from support.stores.model import Store
+
+_HOST = "localhost"
+"""A name that is resolved on every machine, and that a bucket can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +74,13 @@ def start(folder: Path) -> Iterator[Garage]:
 
 
 def _settings(folder: Path, *, s3: int, web: int, admin: int, token: str) -> str:
+    rpc = free_port()
     return f"""metadata_dir = "{folder}/meta"
 data_dir = "{folder}/data"
 db_engine = "sqlite"
 replication_factor = 1
-rpc_bind_addr = "127.0.0.1:{free_port()}"
+rpc_bind_addr = "127.0.0.1:{rpc}"
+rpc_public_addr = "127.0.0.1:{rpc}"
 rpc_secret = "{secrets.token_hex(32)}"
 [s3_api]
 s3_region = "garage"
@@ -99,7 +105,12 @@ def _named(server: Server, bucket: str) -> None:
 
 
 def _opened(server: Server, bucket: str) -> None:
-    _of(server).run("bucket", "website", "--allow", bucket)
+    """Lets everybody read the bucket at the web endpoint, also by the name of this host, which is then its alone."""
+    garage = _of(server)
+    garage.run("bucket", "website", "--allow", bucket)
+    with suppress(RuntimeError):
+        garage.run("bucket", "unalias", _HOST)
+    garage.run("bucket", "alias", bucket, _HOST)
 
 
 def _key(server: Server, bucket: str, policy: Mapping[str, Any]) -> dict[str, str]:
@@ -118,4 +129,30 @@ def _value(printed: str, name: str) -> str:
     return found[1]
 
 
-GARAGE = Store(name="garage", provider="garage", start=start, conditional=False, named=_named, opened=_opened, key=_key)
+def typed(garage: Garage, bucket: str, steps: list[str], folder: Path) -> dict[str, dict[str, str]]:
+    """What an operator types who reads the steps, by a shell: name of the key → its variables."""
+    binary, keys = folder / "bin", {}
+    binary.mkdir()
+    (binary / "garage").symlink_to(program("garage"))
+    env = {"PATH": f"{binary}:{os.environ['PATH']}", "GARAGE_CONFIG_FILE": str(garage.config)}
+    for step in steps:
+        if step.startswith("garage "):
+            line = step.replace(" ID ", f" {garage.bucket_id(bucket)} ")
+            done = subprocess.run(["sh", "-c", line], env=env, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, (line, done.stderr)
+            if made := re.search(r"^Key ID:\s+(\S+)$(?s:.*?)^Secret key:\s+(\S+)$", done.stdout, re.MULTILINE):
+                keys[line] = {"AWS_ACCESS_KEY_ID": made[1], "AWS_SECRET_ACCESS_KEY": made[2]}
+    return keys
+
+
+GARAGE = Store(
+    name="garage",
+    provider="garage",
+    start=start,
+    conditional=False,
+    any_region=False,
+    named=_named,
+    opened=_opened,
+    key=_key,
+    site=lambda server, bucket: (_of(server).web_url, {"Host": f"{bucket}.web.localhost"}),
+)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import servers
+from chaninfra.channel.policy.statements import document
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.providers.model import Provider
 from support.servers.s3_servers import Server
@@ -41,6 +42,12 @@ class Store:
     """The server on the files in a folder, until the context ends."""
     conditional: bool = True
     """Whether it has conditional writes that are atomic, so that several writers may run at the same time."""
+    checks_keys: bool = True
+    """Whether it checks signatures and permissions."""
+    any_region: bool = True
+    """Whether it takes requests that are signed for any region."""
+    public: bool = True
+    """Whether it can let everybody read a bucket."""
     named: Callable[[Server, str], None] = lambda server, bucket: None
     """What its operator does with a bucket that S3 has made (`ByHand.bucket`), done."""
     opened: Callable[[Server, str], None] | None = None
@@ -95,3 +102,23 @@ class Running:
         self.server.client().create_bucket(Bucket=name)
         self.store.named(self.server, name)
         return name
+
+    @property
+    def has_strangers(self) -> bool:
+        """Whether it can have a second user."""
+        return (self.store.key or self.store.limited) is not None
+
+    def stranger(self) -> dict[str, str]:
+        """The variables with the keys of somebody who reads a bucket of their own, and has no right on any other."""
+        made = self.store.key or self.store.limited
+        assert made is not None
+        own = self.new_bucket()
+        return made(self.server, own, document(_reads(own)))
+
+
+def _reads(bucket: str) -> list[dict[str, Any]]:
+    arn = f"arn:aws:s3:::{bucket}"
+    return [
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"{arn}/*"]},
+        {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]},
+    ]

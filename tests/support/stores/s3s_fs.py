@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.servers.s3_servers import Server, free_port, new_server, program, running
-from support.stores.model import Store
+from support.stores.model import AsFound, Store
 
 
 @contextmanager
@@ -25,5 +25,25 @@ def start(folder: Path) -> Iterator[Server]:
         yield server
 
 
-S3S_FS = Store(name="s3s-fs", provider="custom", start=start, conditional=False)
+_NO = ("bucket-policy", "acl", "public-access-block", "cors", "lifecycle-versions", "lifecycle-uploads", "versioning")
+_NO += ("encryption", "tags", "notifications")
+_RACED = ("conditional-create", "conditional-replace", "conditional-multipart")
+
+S3S_FS = Store(
+    name="s3s-fs",
+    provider="custom",
+    start=start,
+    conditional=False,
+    public=False,
+    as_found={
+        **dict.fromkeys(_NO, AsFound("no", "it does not have the call")),
+        **dict.fromkeys(_RACED, AsFound("no", "honoured one after the other; of writes at once it does several")),
+        "conditional-copy": AsFound("no", "the header is ignored, and the object is overwritten"),
+        "conditional-versioned": AsFound("no", "it keeps no versions"),
+        "conditional-recreate": AsFound("no", "it keeps no versions"),
+        "digest": AsFound("checksum", "it takes both, and the row has what every store takes"),
+        "public": AsFound("nothing", "it lets nobody read without a key"),
+        "public-url": AsFound(None, "it lets nobody read without a key"),
+    },
+)
 """Run as a person runs a store that has no row of its own."""

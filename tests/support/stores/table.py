@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from support.stores.ceph import CEPH
 from support.stores.garage import GARAGE
+from support.stores.localstack import LOCALSTACK
 from support.stores.minio import MINIO
 from support.stores.model import Store
 from support.stores.s3s_fs import S3S_FS
@@ -17,6 +18,7 @@ _ALL = (
     SEAWEEDFS,
     GARAGE,
     S3S_FS,
+    LOCALSTACK,
 )
 
 STORES: dict[str, Store] = {store.name: store for store in _ALL}

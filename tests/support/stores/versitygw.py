@@ -24,5 +24,6 @@ VERSITYGW = Store(
     provider="versitygw",
     start=s3_servers.versitygw,
     limited=limited,
+    any_region=False,
     elsewhere=lambda folder: s3_servers.versitygw(folder, region="eu-central-1"),
 )

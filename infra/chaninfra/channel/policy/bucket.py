@@ -21,6 +21,7 @@ from chaninfra.channel.policy.statements import (
     deny_insecure_transport,
     deny_old_versions,
     document,
+    owner_read,
     public_read,
 )
 from chaninfra.channel.providers.aws_partitions import partition
@@ -94,14 +95,17 @@ def s3_statements(
 ) -> list[Statement]:
     """The statements of the bucket policy on an S3-compatible store.
 
-    Everybody may read a public channel, if bucket policies are the store's way to allow that. `keys` (owner → access
-    key id) get their permissions here on stores whose users have no policies of their own.
+    Everybody may read a public channel, if bucket policies are the store's way to allow that; then the bucket's owner
+    may too, who else may need a statement for what the principals write. `keys` (owner → access key id) get their
+    permissions here on stores whose users have no policies of their own.
     """
     made: list[Statement] = []
     if stack.visibility == "public" and stack.bucket.provider.public.value == "bucket-policy":
         made += public_read(stack.bucket.name, prefixes(stack))
         if stack.bucket.provider.version_rights.value == "with-object":
             made.append({**deny_old_versions(stack.bucket.name, prefixes(stack)), "Principal": "*"})
+    elif stack.bucket.provider.object_owner.value == "writer" and _writers(stack):
+        made.append(owner_read(stack.bucket.name, prefixes(stack)))
     made += minimized(_for_keys(stack, keys or {}), f"{OURS}Keys")
     return with_stack_suffix(made, *prefixes(stack)) if stack.bucket.adopt else made
 
@@ -202,6 +206,11 @@ def _for_arns(stack: StackSpec, channel: ChannelSpec, part: str) -> list[Stateme
             channeldata=channel.index.has_channeldata,
         )
     ]
+
+
+def _writers(stack: StackSpec) -> bool:
+    """Whether somebody else than the deployer may write."""
+    return any(principal.role != "reader" for channel in stack.channels for principal in channel.principals)
 
 
 def _for_keys(stack: StackSpec, keys: Mapping[KeyOf, str]) -> list[Statement]:

@@ -19,6 +19,9 @@ DENY_INSECURE = "DenyInsecureTransport"
 OURS = "Chaninfra"
 """Prefix of the Sids of all other statements that chaninfra puts into a bucket policy or a key policy."""
 
+BUCKET_OWNER = "BUCKET_OWNER"
+"""Placeholder for the ARN of the user who owns the bucket: the store is asked for it when the policy is written."""
+
 
 def public_read(bucket: str, prefixes: Iterable[str], *, partition: str = "aws") -> list[Statement]:
     """Everybody may get the objects of the channels at `prefixes` and list the bucket (pixi's documentation, page S3).
@@ -36,6 +39,17 @@ def public_read(bucket: str, prefixes: Iterable[str], *, partition: str = "aws")
         },
         {"Sid": PUBLIC_READ_LIST, "Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": arn},
     ]
+
+
+def owner_read(bucket: str, prefixes: Iterable[str]) -> Statement:
+    """The owner of the bucket may read what others wrote into these channels, on a store where it is theirs (Ceph)."""
+    return {
+        "Sid": f"{OURS}OwnerReads",
+        "Effect": "Allow",
+        "Principal": {"AWS": BUCKET_OWNER},
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": one_or_list([f"arn:aws:s3:::{bucket}/{join(prefix, '*')}" for prefix in prefixes]),
+    }
 
 
 def deny_old_versions(bucket: str, prefixes: Iterable[str]) -> Statement:

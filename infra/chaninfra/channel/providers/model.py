@@ -36,6 +36,8 @@ WHOLE_BUCKET: frozenset[KeyWay] = frozenset({"garage-admin"})
 VersionRights = Literal["own", "with-object", "unknown"]
 NotificationChange = Literal["whole-list", "by-id"]
 PolicyPlace = Literal["own", "file-attribute"]
+ObjectOwner = Literal["bucket", "writer"]
+SettingsChanges = Literal["independent", "one-by-one", "unknown"]
 OidcWay = Literal["aws-iam", "minio-openid", "versitygw-iam", "none"]
 
 Capability = Literal[
@@ -111,6 +113,12 @@ PUT_POLICY = Source(
 )
 """The source of how a policy that is too long is refused, until a store is known to do otherwise."""
 
+OBJECT_OWNERSHIP = Source(
+    "Amazon S3 User Guide, Controlling ownership of objects",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html",
+)
+"""The source of whose an object is in a new bucket, until a store is known to do otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact(Generic[T]):
@@ -137,9 +145,9 @@ class ByHand:
     """Instructions for what the store's S3 API cannot do: commands to run or where to click, in order.
 
     They are templates with the variables `{bucket}`, `{prefix}`, `{endpoint-url}`, `{region}` and `{public-host}` (the
-    host of the public URL). Instructions for access keys also have `{user}`, a name for the key's owner,
-    `{rights}`, the command that prints the policy with the key's permissions, and `{actions}`, these in the store's own
-    `words`. A variable is a whole word of a command, or the end of one, outside quotes: its value comes quoted.
+    host of the public URL). Instructions for access keys also have `{user}`, a name for the key's owner, and
+    `{rights}`, the command that prints the policy with the key's permissions. A variable is a whole word of a command,
+    or the end of one, outside quotes: its value comes quoted.
     """
 
     bucket: tuple[str, ...] = ()
@@ -148,8 +156,6 @@ class ByHand:
     """How to make the bucket public."""
     key: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     """Role → how to make an access key with its permissions."""
-    words: Mapping[str, str] = field(default_factory=dict)
-    """Action of S3 → the store's own word for it. Actions without one are part of another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,8 +219,14 @@ class Provider:
     policy_place: Fact[PolicyPlace] = Fact("own", PUT_POLICY)
     """Where the store keeps the policy of a bucket. `file-attribute`: as an extended attribute of a file, which is not
     large on some file systems, and a longer one is an error that does not say so; `own`: anywhere else."""
+    object_owner: Fact[ObjectOwner] = Fact("bucket", OBJECT_OWNERSHIP)
+    """Whose an object is. `writer`: the one's who wrote it, and the owner of the bucket may read it only if a policy
+    says so; `bucket`: the owner of the bucket may read it."""
     index_document: Fact[Support] = Fact("unknown", UNVERIFIED)
     """Whether the URL of a public channel, with a slash at its end, answers with its `index.html`."""
+    settings_changes: Fact[SettingsChanges] = Fact("unknown", UNVERIFIED)
+    """What becomes of several settings of a bucket (versioning, lifecycle, CORS, tags, policy) that are changed at the
+    same time: `independent`: all stay; `one-by-one`: all are answered with success, and one may be lost."""
     by_hand: ByHand = ByHand()
     events: Events | None = None
     """How the server is told where to send its events; None: it is not known to send any."""

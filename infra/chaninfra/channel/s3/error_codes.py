@@ -67,6 +67,7 @@ _CREDENTIALS = {
     "InvalidClientTokenId": _UNKNOWN_KEY,
     "UnrecognizedClientException": _UNKNOWN_KEY,
     "XAdminUserNotFound": _UNKNOWN_KEY,
+    "NotSignedUp": _UNKNOWN_KEY,
     "SignatureDoesNotMatch": _WRONG_SECRET,
     "InvalidSecurity": _WRONG_TOKEN,
     "InvalidToken": _WRONG_TOKEN,

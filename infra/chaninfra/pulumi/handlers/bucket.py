@@ -81,5 +81,27 @@ class BucketHandler(Handler[BucketInputs, BucketInputs]):
             return
         if props["force-destroy"]:
             purge(self.session, "", lambda keys: keys)
+        made = self._made_at()
         with translating_errors(self.session.location, "delete"):
+            self._delete_bucket()
+            # Garage first takes away the name that this key alone has for the bucket, and keeps a bucket that has the
+            # name for all keys too. By its date it is the same one, and not that of others, which the name of this key
+            # has hidden.
+            if made is not None and self._made_at() == made:
+                self._delete_bucket()
+
+    def _made_at(self) -> Any:
+        """When the bucket was made, by the listing of buckets; None if that has none of the name or is denied."""
+        try:
+            listed = self.session.client.list_buckets()["Buckets"]
+        except (ClientError, KeyError):
+            return None
+        return next((each["CreationDate"] for each in listed if each["Name"] == self.session.location.bucket), None)
+
+    def _delete_bucket(self) -> None:
+        try:
             self.session.client.delete_bucket(Bucket=self.session.location.bucket)
+        except ClientError as error:
+            # A listing may still have what is gone.
+            if code_and_status(error)[0] != "NoSuchBucket":
+                raise

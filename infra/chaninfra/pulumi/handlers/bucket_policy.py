@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.policy import merging
-from chaninfra.channel.policy.statements import Statement
+from chaninfra.channel.policy.statements import BUCKET_OWNER, Statement
 from chaninfra.channel.providers import PROVIDERS
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
 from chaninfra.pulumi.bucket_session import StoreInput
@@ -41,7 +41,7 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
 
     def create(self, props: BucketPolicyInputs) -> tuple[str, BucketPolicyInputs]:
         """Adds our statements. Those of a stack whose state was lost are replaced, see `merging.left_by_lost_state`."""
-        ours = props["statements"]
+        ours = self._named(props["statements"])
         self._merge(props, ours, lambda existing: merging.left_by_lost_state(existing, ours))
         return f"{self.session.location.bucket}/policy", props
 
@@ -50,17 +50,31 @@ class BucketPolicyHandler(Handler[BucketPolicyInputs, BucketPolicyInputs]):
         actual = merging.with_sids_of(self._get(), props["statements"])
         if not actual:
             return None
-        return props if merging.equivalent(actual, props["statements"]) else {**props, "statements": actual}
+        as_declared = merging.equivalent(actual, self._named(props["statements"]))
+        return props if as_declared else {**props, "statements": actual}
 
     def update(self, olds: BucketPolicyInputs, news: BucketPolicyInputs) -> BucketPolicyInputs:
         """Replaces the old statements by the new ones."""
-        self._merge(news, news["statements"], lambda _: olds["statements"])
+        self._merge(news, self._named(news["statements"]), lambda _: olds["statements"])
         return news
 
     def delete(self, props: BucketPolicyInputs) -> None:
         """Removes our statements; deletes the policy if no other is left."""
         if self._get() is not None:
             self._merge(props, [], lambda _: props["statements"])
+
+    def _named(self, statements: list[Statement]) -> list[Statement]:
+        """The statements with the bucket's owner instead of its placeholder. The ARN is that of Ceph's users."""
+        text = json.dumps(statements)
+        if f'"{BUCKET_OWNER}"' not in text:
+            return statements
+        with translating_errors(self.session.location, "read the owner of"):
+            owner = self.session.client.get_bucket_acl(Bucket=self.session.location.bucket)["Owner"]["ID"]
+        tenant, _, user = owner.rpartition("$")
+        named: list[Statement] = json.loads(
+            text.replace(f'"{BUCKET_OWNER}"', json.dumps(f"arn:aws:iam::{tenant}:user/{user}"))
+        )
+        return named
 
     def _merge(
         self,

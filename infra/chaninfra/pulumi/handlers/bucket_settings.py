@@ -8,12 +8,18 @@ from typing import Any, TypedDict
 
 from botocore.exceptions import ClientError
 
+from chaninfra.channel.errors import StorageError, UnsupportedError
 from chaninfra.channel.s3.boto import code_and_status, translating_errors
 from chaninfra.pulumi.bucket_config import Document, canned_acl, holds, versioning
 from chaninfra.pulumi.bucket_session import StoreInput
 from chaninfra.pulumi.handlers.base import Handler, with_integers
 from chaninfra.pulumi.handlers.bucket import exists
 from chaninfra.pulumi.handlers.kept import change_and_read_back
+
+# No object ever has this key: an upload to it is begun and aborted.
+_TRIAL = ".chaninfra/encryption-trial"
+_WITHOUT_ENCRYPTION = frozenset({400, 405, 500, 501})
+"""The statuses with which stores answer an encrypted upload that they cannot encrypt."""
 
 
 class BucketSettingsInputs(TypedDict):
@@ -122,6 +128,8 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
 
     def _put(self, name: str, document: Any, doing: str = "set") -> None:
         setting = _SETTINGS[name]
+        if name == "encryption":
+            self._check_encrypts()
         change_and_read_back(
             self.session.location,
             name,
@@ -134,6 +142,9 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
         if setting.delete is None:
             self._put(name, setting.default, "remove")
             return
+        # Ceph takes the deletion of a setting that it does not have for that of the bucket.
+        if _is_empty(self._get(name)):
+            return
         delete = setting.delete
         change_and_read_back(
             self.session.location,
@@ -141,6 +152,30 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
             lambda: self._call(delete, f"remove the {name} of", {}),
             lambda: _is_empty(self._get(name)),
         )
+
+    def _check_encrypts(self) -> None:
+        """Raises UnsupportedError if the store cannot encrypt an object. SeaweedFS takes the setting also without a key
+        for it, and then fails with every PUT."""
+        client, location = self.session.client, self.session.location
+        bucket = location.bucket
+        try:
+            with translating_errors(location, "begin an encrypted upload to"):
+                begun = client.create_multipart_upload(Bucket=bucket, Key=_TRIAL, ServerSideEncryption="AES256")
+        except StorageError as error:
+            if error.status not in _WITHOUT_ENCRYPTION:
+                raise
+            raise UnsupportedError(
+                f"the store does not encrypt objects of s3://{bucket} with its own key: to an upload with "
+                f"SSE-S3 it answered {error.status} {error.code}".rstrip()
+                + "; the encryption was not set",
+                where=location.endpoint_url,
+                remedy="remove `encryption`; or give the server a key, for example SeaweedFS by `s3.sse.key` in "
+                "security.toml or WEED_S3_SSE_KEY, and run `pulumi up` again",
+                code=error.code,
+                status=error.status,
+            ) from None
+        with translating_errors(location, "abort an upload to"):
+            client.abort_multipart_upload(Bucket=bucket, Key=_TRIAL, UploadId=begun["UploadId"])
 
     def _call(self, method: str, doing: str, arguments: dict[str, Any], absent: str = "") -> dict[str, Any] | None:
         """The answer; None if it is the error code `absent`."""

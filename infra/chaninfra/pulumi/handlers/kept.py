@@ -1,8 +1,9 @@
 """Changes of a bucket's settings and policy, which are read back until the store has them.
 
-Ceph and SeaweedFS keep all settings of a bucket in one record, which each change reads and writes back whole. Of two
-changes at once, one is lost, although both are answered with 200. `backends.s3.bucket` orders the changes of a stack;
-another stack on the same bucket, or a person, may still change it at the same time.
+Some stores (`settings-changes` in the table of providers) keep all settings of a bucket in one record, which each
+change reads and writes back whole. Of two changes at once, one is lost, although both are answered with 200.
+`backends.s3.bucket` orders the changes of a stack; another stack on the same bucket, or a person, may still change it
+at the same time.
 """
 
 from __future__ import annotations

@@ -48,8 +48,7 @@ def with_admin_named(error: ChaninfraError) -> ChaninfraError:
         f"{error.message}: `key` makes users and keys, which only an administrator of the store may",
         where=error.where,
         remedy="deploy with an administrator's access key (MinIO: a user with the policy consoleAdmin; versitygw: one "
-        "with the role admin; SeaweedFS: an identity with the action Admin); or remove `key`, and make a key by hand "
-        "with the rights that `chaninfra policy` prints",
+        f"with the role admin; SeaweedFS: an identity with the action Admin); {BY_HAND}",
         code=error.code,
         status=error.status,
     )

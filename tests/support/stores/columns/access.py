@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from chaninfra.channel.policy.statements import Statement, document, public_read
 from support.stores.columns.asking import (
+    DOES_NOT_APPLY,
     KEY,
     anybody_reads,
     becomes,
@@ -20,7 +21,7 @@ from support.stores.columns.asking import (
     taken,
     yes_or_no,
 )
-from support.stores.model import Running
+from support.stores.model import NewKey, Running
 
 _PAGE = b"the page"
 
@@ -105,16 +106,26 @@ def version_rights(running: Running) -> str:
         _put_policy(running, bucket, [{**get, "Principal": "*"}])
         assert becomes(lambda: anybody_reads(running, bucket))
         return "with-object" if anybody_reads(running, bucket, f"?versionId={old}") else "own"
-    keys = new_key(running.server, bucket, _document([get]))
-    client = running.server.client(
-        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=keys.get("AWS_SESSION_TOKEN"),
-    )
+    client = _with_key(running, new_key, bucket, get)
     assert becomes(lambda: code_of(lambda: client.get_object(Bucket=bucket, Key=KEY)) is None)
     code = code_of(lambda: client.get_object(Bucket=bucket, Key=KEY, VersionId=old))
     assert code in (None, "AccessDenied"), code
     return "own" if code else "with-object"
+
+
+def object_owner(running: Running) -> str:
+    """`writer` if the owner of a bucket may not read what a key with few rights wrote there; `bucket` also where the
+    server has no such keys."""
+    bucket, new_key = running.new_bucket(), running.store.key or running.store.limited
+    if new_key is None:
+        return "bucket"
+    put: Statement = {"Sid": "Put", "Effect": "Allow", "Action": ["s3:PutObject"]}
+    put["Resource"] = [f"arn:aws:s3:::{bucket}/*"]
+    client = _with_key(running, new_key, bucket, put)
+    assert becomes(lambda: code_of(lambda: client.put_object(Bucket=bucket, Key=KEY, Body=b"x")) is None)
+    code = code_of(lambda: running.server.client().get_object(Bucket=bucket, Key=KEY))
+    assert code in (None, "AccessDenied"), code
+    return "writer" if code else "bucket"
 
 
 def policy_place(running: Running) -> str:
@@ -122,6 +133,8 @@ def policy_place(running: Running) -> str:
     of the server; `own` if it is taken, or refused for its length."""
     bucket, client = running.new_bucket(), running.server.client()
     statements = public_read(bucket, [f"{'a' * 500}/{number}" for number in range(140)])
+    if not taken(lambda: _put_policy(running, bucket, public_read(bucket, ["main"]))):
+        return DOES_NOT_APPLY
     try:
         taken(lambda: _put_policy(running, bucket, statements))
     except ClientError as error:
@@ -132,6 +145,16 @@ def policy_place(running: Running) -> str:
             assert client.get_bucket_policy(Bucket=bucket)["Policy"]
             return "file-attribute"
     return "own"
+
+
+def _with_key(running: Running, new_key: NewKey, bucket: str, statement: Statement) -> Any:
+    """A client with a new access key that may do what the statement allows."""
+    keys = new_key(running.server, bucket, _document([statement]))
+    return running.server.client(
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=keys.get("AWS_SESSION_TOKEN"),
+    )
 
 
 def _document(statements: list[Statement]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from support.stores.model import Running
 KEY = "main/file"
 """The key of the object in a `bucket_with_file`."""
 BODY = b"what it holds"
+DOES_NOT_APPLY = "does not apply"
+"""What an experiment finds where the store lacks what the column is about."""
 _TIMEOUT = 30
 _SECONDS = 5.0
 """How long a store may take to act on a change of a bucket's settings."""
@@ -106,6 +108,8 @@ class Answer:
 
     status: int
     code: str
+    headers: Mapping[str, str]
+    """By their names in small letters."""
 
     @property
     def done(self) -> bool:
@@ -185,7 +189,8 @@ def at_once(server: Server, requests: Sequence[Request]) -> list[Answer]:
         try:
             connection.request(request.method, request.target, request.body, dict(request.headers))
             got = connection.getresponse()
-            return Answer(got.status, _code(got.read()))
+            headers = {name.lower(): value for name, value in got.getheaders()}
+            return Answer(got.status, _code(got.read()), headers)
         finally:
             connection.close()
 

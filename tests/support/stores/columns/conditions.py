@@ -194,7 +194,8 @@ def _rounds(running: Running, bucket: str, round_of: Callable[[str], _Start], wr
         start = round_of(key)
         bodies = [b64encode(secrets.token_bytes(48)) for _ in range(writers)]
         answers = at_once(running.server, [start(key, body) for body in bodies])
-        assert all(each.done or each.refused for each in answers), answers
+        # Ceph answers 500 to writes that lose. One that was done all the same would show by its bytes.
+        assert all(each.done or each.refused or each.status >= 500 for each in answers), answers
         winners = [body for body, answer in zip(bodies, answers, strict=True) if answer.done]
         if len(winners) > 1 or (winners and _body(running, bucket, key) != winners[0]):
             return False

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from support.stores.columns import access, addressing, conditions, digests, settings
+from chaninfra.channel.providers.evidence import ground
+from support.stores.columns import access, addressing, conditions, digests, settings, together
+from support.stores.columns.asking import DOES_NOT_APPLY
 from support.stores.model import Running
 
 EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
@@ -21,6 +23,7 @@ EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
     "version-rights": access.version_rights,
     "notification-change": settings.notification_change,
     "policy-place": access.policy_place,
+    "object-owner": access.object_owner,
     "index-document": access.index_document,
     "bucket-policy": access.bucket_policy,
     "acl": access.acl,
@@ -38,6 +41,7 @@ EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
     "conditional-versioned": conditions.conditional_versioned,
     "conditional-recreate": conditions.conditional_recreate,
     "notifications": settings.notifications,
+    "settings-changes": together.settings_changes,
 }
 """Column → the experiment, which returns a value of the column. It raises where the answers say nothing."""
 
@@ -54,3 +58,18 @@ NOT_ASKED: dict[str, str] = {
 def found(running: Running, column: str) -> Any:
     """What the experiment of a column finds on a store; made once."""
     return EXPERIMENTS[column](running)
+
+
+def assert_as_said(running: Running, column: str) -> None:
+    """Fails if what is found is not what the row, or the store's `as_found`, says; and if the row does not say that it
+    was measured."""
+    store, value, fact = running.store, found(running, column), running.store.row.facts()[column]
+    name = f"{column} of {store.name} {store.version}"
+    given = store.as_found.get(column)
+    if value == DOES_NOT_APPLY:
+        assert ground(fact) != "measured", f"{name} cannot be measured, and the row says that it was"
+        return
+    said = fact.value if given is None else given.value
+    assert value == said, f"{name} is {value!r}, and what is known of it says {said!r}"
+    if given is None and store.provider != "custom" and value != "unknown":
+        assert ground(fact) == "measured", f"{name} is as the row says, whose source is not yet a server of our own"

@@ -41,6 +41,8 @@ HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", 
         ("InvalidClientTokenId", 403, CredentialsError, 5, "it does not know this access key"),
         # versitygw's answer to an access key that it does not know.
         ("XAdminUserNotFound", 404, CredentialsError, 5, "does not accept these credentials"),
+        # s3s-fs's.
+        ("NotSignedUp", 403, CredentialsError, 5, "it does not know this access key (NotSignedUp)"),
         ("RequestTimeTooSkewed", 403, ClockError, 5, "the clocks of this machine and of the store differ"),
         ("AccessDenied", 403, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),
         ("AccessDenied", 200, DeniedError, 5, "may not read s3://my-bucket/a/key (AccessDenied)"),

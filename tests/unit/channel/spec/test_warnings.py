@@ -1,4 +1,4 @@
-"""Warnings about principals trusted by a name, keys that have no effect any more, and rights that are wider."""
+"""Warnings: principals that are trusted by a name, keys that have no effect any more, and rights on a whole bucket."""
 
 from __future__ import annotations
 

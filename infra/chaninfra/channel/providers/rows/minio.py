@@ -42,10 +42,13 @@ MINIO = Provider(
         **no(MINIO_TESTS, "acl", "public-access-block"),
         **no(MINIO_TESTS, "cors", note="one setting for the whole server: MINIO_API_CORS_ALLOW_ORIGIN"),
         **no(MINIO_TESTS, "lifecycle-uploads", note="the server itself aborts uploads after a day"),
-        **yes(ENCRYPTION, "encryption", note="only if the server has a KMS; otherwise it returns an error"),
+        **yes((ENCRYPTION, MINIO_TESTS), "encryption", note="only if the server has a KMS; else it returns an error"),
         **yes(MINIO_TESTS, *CONDITIONAL),
         **no(MINIO_TESTS, "conditional-copy", note="If-None-Match is ignored, and the object is overwritten"),
     },
+    etags=Fact("quoted", MINIO_TESTS),
+    policy_place=Fact("own", MINIO_TESTS),
+    settings_changes=Fact("one-by-one", MINIO_TESTS),
     notification_change=Fact("whole-list", (NOTIFICATIONS, MINIO_TESTS)),
     events=Events(
         settings=(
