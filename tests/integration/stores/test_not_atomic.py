@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
-import pytest
-
-from support.channels.channel_at import Place
-from support.channels.packages import make_package
-from support.channels.probing import described, examined
-from support.pulumi.stacks import Stack
-from support.stores.model import Running
 from support.stores.table import STORES
 
-NOT_ATOMIC = [name for name, store in STORES.items() if store.as_found.get("conditional-create") and not store.conditional]
+NOT_ATOMIC = [
+    name for name, store in STORES.items() if store.as_found.get("conditional-create") and not store.conditional
+]
 ATTEMPTS = 20
 PREFIX = "team/main"
 
