@@ -29,13 +29,13 @@ PREFIX = "team/main"
 SUBDIRS = ("noarch", "linux-64")
 LARGE = 20_000_000
 MOST = {
-    "up without a change": 60,
-    "publish": 40,
-    "yank": 25,
-    "reindex of nothing": 12,
-    "reindex of a package": 30,
-    "gc": 20,
-    "snapshot": 30,
+    "up without a change": 5,
+    "publish": 60,
+    "snapshot": 55,
+    "yank": 40,
+    "reindex of nothing": 36,
+    "reindex of a package": 45,
+    "gc": 32,
 }
 """Step → most requests, on every store: what these steps ask does not depend on what the store can."""
 
