@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chaninfra.channel.policy.documents import documents
 from chaninfra.channel.spec.stack_file import read_stack_file
+from docs_stores import overview, sections
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "Pulumi.minio-keys.yaml"
@@ -14,8 +15,35 @@ _SHOWN = "publisher/main/ci/rights"
 
 _HEAD = f"""# A store of your own
 
-On MinIO and versitygw, `pulumi up` also creates users, policies and access keys, with the server's admin API. It needs
-the credentials of an administrator, and checks them before it creates anything. For this stack file,
+chaninfra works with any store that speaks S3. These can run on your own machines, and chaninfra knows them by name:
+
+{overview()}
+"Measured" names the server on which tests tried each column of [the stores](providers.md).
+[Below](#the-stores-one-by-one) is what each of them has and has not, and what to do by hand. Any other store is
+`custom`: `chaninfra doctor --probe` tries what it can.
+
+## If you run MinIO
+
+The repository of MinIO is archived since 2026-04-25, and gets no security fixes. chaninfra goes on working with it, and
+is tested on it. For a new channel take another store. To move a channel:
+
+1. Run the other store beside it, and declare the channel there in a new stack: `pulumi stack init`, the store's
+   `provider` and `endpoint-url`, and `pulumi up`. Names of the bucket and the channel may stay as they are.
+2. Copy everything, with the key of a maintainer of the new channel in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`,
+   and that of a reader of the old one in `FROM_S3_ACCESS_KEY_ID` and `FROM_S3_SECRET_ACCESS_KEY`. Yanks, patches and
+   attestations come along; it can be stopped, and run again ([copy](copy.md)):
+
+   ```sh
+   chaninfra copy --all --from s3://conda/main --from-endpoint-url https://minio.example.com --to stack:new
+   ```
+
+3. Move the publishers, then the readers, as from any other server: [moving here](moving-here.md#the-steps). Then
+   `pulumi destroy` takes the old stack down.
+
+## An example
+
+Where the table names an API, `pulumi up` also creates users, policies and access keys, with that API. It needs the
+credentials of an administrator, and checks them before it creates anything. For this stack file,
 [{EXAMPLE}](../{EXAMPLE}):
 
 ```yaml
@@ -86,8 +114,8 @@ publishers must not reach each other need a bucket each.
 
 ## Permissions of a key
 
-A key has the same permissions as an IAM role [on AWS](aws-access.md#who-may-do-what); tests try them on both servers
-with the keys of a stack. On MinIO each key has a user and a policy with its name:
+A key has the same permissions as an IAM role [on AWS](aws-access.md#who-may-do-what); tests try them on
+MinIO and versitygw with the keys of a stack. On MinIO each key has a user and a policy with its name:
 
 ```console
 """
@@ -100,8 +128,8 @@ it.
 
 ## Tokens instead of keys
 
-Both servers also accept tokens of an OIDC issuer (`github`, `gitlab`, `oidc`), so that the publisher's key is stored
-nowhere. Issuers are configured on the server; `next-steps` has the commands for an administrator. The jobs that
+MinIO and versitygw also accept tokens of an OIDC issuer (`github`, `gitlab`, `oidc`), so that the publisher's key is
+stored nowhere. Issuers are configured on the server; `next-steps` has the commands for an administrator. The jobs that
 `chaninfra manifest stack:prod` prints for `github-publish` and `gitlab-publish` then publish by a token: the stack
 tells their role, or `--role-arn` gives it. chaninfra exchanges the token at the store's STS for a session of an hour.
 
@@ -160,9 +188,20 @@ which brings the old bytes back; `chaninfra doctor --probe` warns of it.
 """
 
 
+_STORES = """
+## The stores, one by one
+
+What each store has and has not, in the words of its row of [the stores](providers.md), where each fact has its source.
+Words in `code` are keys of the stack config. Conditions keep a writer from overwriting what another one wrote. What
+stands in a block is what `pulumi stack output next-steps` says of a public channel with a publisher's key; a stack says
+it with its own names, and only what applies.
+
+"""
+
+
 def own_store() -> str:
     """The text of the page."""
     rights = documents(read_stack_file(ROOT / EXAMPLE), account="123456789012")[_SHOWN]
     text = (ROOT / EXAMPLE).read_text("utf-8")
     shown = f"$ chaninfra policy {_SHOWN} --config {EXAMPLE}\n{json.dumps(rights, indent=2)}\n```\n"
-    return f"{_HEAD}{text}{_KEYS}{shown}{_TAIL}"
+    return f"{_HEAD}{text}{_KEYS}{shown}{_TAIL}{_STORES}{sections()}"

@@ -6,14 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from chaninfra.channel.providers import PROVIDERS
+from chaninfra.channel.providers.evidence import Ground, evidence, ground
 from chaninfra.channel.providers.model import CAPABILITIES, UNVERIFIED, Fact, Provider, Source, Support
 
 _MARKS: dict[Support, str] = {"yes": "yes", "no": "no", "unknown": "?"}
+_GROUNDS: dict[Ground, str] = {"measured": "**{}**", "documented": "{}", "unverified": "*{}*"}
 _HEAD = """# The stores
 
 What chaninfra knows about each store. The tables are generated from the data that the program uses;
 `chaninfra providers NAME` prints the facts about one store. Every fact has a source. `unverified` means that nobody has
 looked it up or tried it, and `?` that nothing is known: `chaninfra doctor --probe` tests what your store really does.
+
+Measured facts were tried on a server of our own, by tests that fail where the server does something else: with several
+writers at once where that matters, and with readers who must not get what they ask for. All other facts are from
+documents, or from others who tried. Nobody waits for days, so a lifecycle rule counts as measured when the store keeps
+it.
 
 Choose the store with `provider` in the stack config, or with `--provider`. Its facts are defaults: `region`,
 `endpoint-url` and `force-path-style` override them. Stores that pixi's documentation covers have the defaults shown
@@ -26,6 +33,13 @@ def providers() -> str:
     return "\n".join(
         [
             _HEAD,
+            "",
+            "## Measured, or from documents",
+            "",
+            *_table(
+                ("provider", "store", "facts from", "last", "measured", "documented", "unverified"),
+                map(_evidence, rows),
+            ),
             "",
             "## Endpoints",
             "",
@@ -60,9 +74,27 @@ def providers() -> str:
                 ),
             ),
             "",
+            "## Settings of a bucket",
+            "",
+            "What becomes of several settings of a bucket (versioning, lifecycle, CORS, tags, policy) that are changed",
+            "at the same time. `one-by-one`: the store answers all with success, and one may be lost. A stack changes",
+            "them one after the other on every store, and reads each back. So where this is not `independent`, let",
+            "only one stack with the same bucket run at a time.",
+            "",
+            *_table(
+                ("provider", "changes at once"),
+                (
+                    (f"`{row.name}`", _of_ground(row.settings_changes, row.settings_changes.value))
+                    for row in rows
+                    if row.settings_changes.value != "unknown"
+                ),
+            ),
+            "",
+            "Of all other stores it is not known.",
+            "",
             "## Capabilities",
             "",
-            "Unverified values are in italics.",
+            "Measured values are in bold, unverified ones in italics.",
             "",
             *_table(
                 ("", *(f"`{row.name}`" for row in rows)),
@@ -91,9 +123,20 @@ def _section(row: Provider) -> list[str]:
     ]
 
 
+def _evidence(row: Provider) -> tuple[str, ...]:
+    known = evidence(row)
+    where = ", ".join(known.servers) if known.servers else "documents"
+    counts = (known.measured, known.documented, known.unverified)
+    return (f"`{row.name}`", row.title, where, known.date or "", *map(str, counts))
+
+
 def _mark(fact: Fact[Support]) -> str:
     mark = _MARKS[fact.value]
-    return f"*{mark}*" if fact.cited == UNVERIFIED and fact.value != "unknown" else mark
+    return mark if fact.value == "unknown" else _of_ground(fact, mark)
+
+
+def _of_ground(fact: Fact[Any], text: str) -> str:
+    return _GROUNDS[ground(fact)].format(text)
 
 
 def _sources(fact: Fact[Any]) -> str:

@@ -15,7 +15,7 @@ from support.channels.new_channel import create_channel
 from support.channels.packages import make_package
 from support.channels.probing import described, examined
 from support.channels.sick_channels import diagnosis
-from support.servers.ceph_etag_standin import wants_unquoted_etags
+from support.servers.ceph_etag_standin import hides_absence, wants_unquoted_etags
 from support.servers.fault_server import faulty
 from support.servers.s3_servers import Server
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture
 def place(minio: Server, bucket_name: str) -> Iterator[Place]:
     minio.client().create_bucket(Bucket=bucket_name)
-    with faulty(minio, wants_unquoted_etags) as store:
+    with faulty(minio, wants_unquoted_etags, look=hides_absence) as store:
         yield Place(store, bucket_name, f"s3://{bucket_name}/{PREFIX}")
 
 

@@ -167,6 +167,24 @@ def test_a_failed_creation_leaves_no_user(ceph: Ceph, bucket_name: str) -> None:
     assert ceph.radosgw_admin("user", "list") == before
 
 
+@pytest.mark.parametrize("suspended", [True, False])
+def test_a_changed_user_gets_its_policy_back(ceph: Ceph, bucket_name: str, suspended: bool) -> None:
+    """With any change of a user Ceph forgets the user's policies."""
+    handlers = Handlers(ceph, bucket_name)
+    handlers.handler("bucket").create(handlers.props())
+    key = handlers.handler("access-key")
+    name, made = key.create(inputs := _inputs(handlers, bucket_name))
+    ceph.radosgw_admin("user", *(("suspend",) if suspended else ("modify", "--display-name=other")), f"--uid={name}")
+    seen = key.read(made)
+    assert seen is not None
+    assert key.diff(seen, inputs).changes
+    key.update(seen, inputs)
+    assert key.read(made) == made
+    own = ceph.client(aws_access_key_id=name, aws_secret_access_key=made["secret_access_key"])
+    own.list_objects_v2(Bucket=bucket_name)
+    key.delete(made)
+
+
 def test_a_user_whose_key_was_removed_counts_as_absent(ceph: Ceph, bucket_name: str) -> None:
     handlers = Handlers(ceph, bucket_name)
     key: Any = handlers.handler("access-key")

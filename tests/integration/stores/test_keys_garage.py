@@ -93,20 +93,18 @@ def config_of(server: Garage, bucket: str, **more: Any) -> dict[str, Any]:
 
 
 def test_the_life_of_keys(garage: Garage, bucket_name: str, tmp_path: Path) -> None:
-    config = config_of(garage, bucket_name, admin_url=garage.admin_url, **PEOPLE)
-    config |= {"channels": {"stable": {}, "nightly": {}}}
+    channels_of_stack = {"stable": PEOPLE, "nightly": {}}
+    config = config_of(garage, bucket_name, admin_url=garage.admin_url, channels=channels_of_stack)
     environment = {**garage.environment(), "GARAGE_ADMIN_TOKEN": garage.admin_token}
     ground = Ground(garage, bucket_name, Stack(tmp_path / "stack", config, environment), secrets={garage.admin_token})
     ran = ground.run("up")
     assert ran.code == 0, ran
     assert set(ran.done) == {"created"}
     assert "rights on the whole bucket" in ran.output
-    assert "next-steps" not in {name for name, value in ground.stack.outputs().items() if value}
+    assert not ground.stack.outputs().get("next-steps")
     assert ground.done("up") == {}
-    assert ground.done("refresh") == {}
     _each_key_has_the_rights_of_its_role(ground)
-    _changes_by_hand_are_reverted(ground)
-    _a_key_is_replaced(ground)
+    _changes_by_hand_are_reverted_and_a_key_is_replaced(ground)
     _the_token_may_be_a_secret_of_the_stack(ground)
     _destroy_deletes_everything(ground)
     # Not in the engine's output, its state and its other files.
@@ -128,7 +126,7 @@ def _each_key_has_the_rights_of_its_role(ground: Ground) -> None:
             client(ground.server, variables(key)).create_bucket(Bucket=f"{ground.bucket}-more")
 
 
-def _changes_by_hand_are_reverted(ground: Ground) -> None:
+def _changes_by_hand_are_reverted_and_a_key_is_replaced(ground: Ground) -> None:
     keys, run, other = ground.keys(), ground.server.run, f"{ground.bucket}-other"
     ids = {role: key["access-key-id"] for role, key in keys.items()}
     run("bucket", "create", other)
@@ -139,33 +137,23 @@ def _changes_by_hand_are_reverted(ground: Ground) -> None:
     reader.put_object(Bucket=other, Key="a", Body=b"")
 
     ran = ground.run("refresh")
+    assert ran.code == 0, ran
     for changed in ("reader-someone-key updated", "publisher-someone-key updated", "maintainer-someone-key deleted"):
         assert f"stable-{changed}" in ran.output, ran
+    rotated = {**PEOPLE, "publishers": {"someone": {"key": {"rotate": "2027-01"}}}}
+    ground.stack.config(channels={"stable": rotated, "nightly": {}})
     done = ground.done("up")
-    assert done["created"] == 1, done
-    assert "replaced" not in done
+    assert (done["replaced"], done["created"]) == (1, 1), done
     restored = ground.keys()
     assert restored["reader"] == keys["reader"]
-    assert restored["publisher"] == keys["publisher"]
+    assert set(restored["publisher"].values()).isdisjoint(keys["publisher"].values())
     with pytest.raises(ClientError, match="AccessDenied"):
         reader.put_object(Bucket=other, Key="a", Body=b"")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client(ground.server, variables(keys["publisher"])).list_objects_v2(Bucket=ground.bucket)
     assert not ground.may(restored["reader"], "put-package")
     assert ground.may(restored["publisher"], "put-package")
     assert ground.may(restored["maintainer"], "delete-package")
-    assert ground.done("up") == {}
-
-
-def _a_key_is_replaced(ground: Ground) -> None:
-    before = ground.keys()["publisher"]
-    ground.stack.config(publishers={"someone": {"key": {"rotate": "2027-01"}}})
-    ran = ground.run("up")
-    assert ran.done["replaced"] == 2, ran
-    after = ground.keys()["publisher"]
-    assert set(before.values()).isdisjoint(after.values())
-    assert ground.may(after, "put-package")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        client(ground.server, variables(before)).list_objects_v2(Bucket=ground.bucket)
-    assert ground.done("up") == {}
 
 
 def _the_token_may_be_a_secret_of_the_stack(ground: Ground) -> None:
@@ -173,10 +161,6 @@ def _the_token_may_be_a_secret_of_the_stack(ground: Ground) -> None:
     refused = ground.run("refresh")
     assert refused.code != 0
     assert "GARAGE_ADMIN_TOKEN" in refused.output
-    ground.stack.secret("admin-token", "wrong")
-    refused = ground.run("refresh")
-    assert refused.code != 0
-    assert "refuses the token" in refused.output
     ground.stack.secret("admin-token", ground.server.admin_token)
     assert ground.done("refresh") == {}
 
@@ -232,9 +216,12 @@ def test_the_bucket_of_a_name_is_that_of_the_deploying_key(garage: Garage, bucke
 
 
 def test_the_steps_by_hand_make_keys_as_they_are_printed(garage: Garage, bucket_name: str, tmp_path: Path) -> None:
-    stack = Stack(tmp_path / "stack", config_of(garage, bucket_name, prefix="main", **PEOPLE), garage.environment())
+    config = config_of(garage, bucket_name, prefix="main", index={}, **PEOPLE)
+    stack = Stack(tmp_path / "stack", config, garage.environment())
     ran = stack.up()
     assert ran.code == 0, ran
+    # Garage has no conditional writes, and the stack does not say that it has one writer.
+    assert "set `index.writers` to single" in ran.output
     steps = [line for step in stack.outputs()["next-steps"] for line in step["steps"]]
     keys = typed(garage, bucket_name, steps, tmp_path)
     allowed = {name: may(garage, bucket_name, key, "put-package") for name, key in keys.items()}

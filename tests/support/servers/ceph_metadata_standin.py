@@ -1,5 +1,7 @@
 """A stand-in for what Ceph and SeaweedFS do with the settings of a bucket: all of them are one record, and a change
-reads the record, takes its time, and writes it back whole. So of two changes at once one is lost, and both answer 200.
+reads the record, takes its time, and writes it back whole. So of two changes at once one is lost, and both answer 200
+(or, on Ceph and rarely, one of them 500). As on Ceph, there is no default encryption. A stores test compares the
+answers with those of Ceph.
 
 It holds the record itself and hands everything else to a real server, whose objects are therefore not subject to it,
 except that the server keeps versions when the record says so.
@@ -19,13 +21,16 @@ from support.servers.s3_servers import Server
 # Query of the request → the error code of GET for a bucket without it; "": the answer is an empty document.
 _SETTINGS = {
     "cors": "NoSuchCORSConfiguration",
-    "encryption": "ServerSideEncryptionConfigurationNotFoundError",
+    "encryption": "",
     "lifecycle": "NoSuchLifecycleConfiguration",
     "policy": "NoSuchBucketPolicy",
     "tagging": "NoSuchTagSet",
     "versioning": "",
 }
-_NO_VERSIONING = b"<?xml version='1.0' encoding='UTF-8'?><VersioningConfiguration/>"
+_EMPTY = {
+    "encryption": b"<?xml version='1.0' encoding='UTF-8'?><ServerSideEncryptionConfiguration/>",
+    "versioning": b"<?xml version='1.0' encoding='UTF-8'?><VersioningConfiguration/>",
+}
 
 
 @dataclass
@@ -56,6 +61,12 @@ class CephMetadataStandin:
             return None
         if request.method == "GET":
             return self._get(bucket, setting)
+        if setting == "encryption":
+            if request.method == "PUT":
+                return error(400, "InvalidArgument")
+            # Ceph takes it for the deletion of the bucket, as all of ?x that it does not know.
+            request.path, request.changed = f"/{bucket}", True
+            return None
         self._change(bucket, setting, request)
         return Answer(200 if request.method == "PUT" else 204, [], b"")
 
@@ -65,7 +76,7 @@ class CephMetadataStandin:
         if body is None:
             if _SETTINGS[setting]:
                 return error(404, _SETTINGS[setting])
-            body = _NO_VERSIONING
+            body = _EMPTY[setting]
         return Answer(200, [("Content-Type", "application/xml")], body)
 
     def _change(self, bucket: str, setting: str, request: Request) -> None:

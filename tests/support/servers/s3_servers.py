@@ -234,7 +234,7 @@ def running(server: Server, argv: Sequence[str], env: dict[str, str], folder: Pa
 
 
 def _wait(server: Server, child: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while True:
         try:
             server.client().list_buckets()

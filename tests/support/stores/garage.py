@@ -7,13 +7,16 @@ import re
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from support.servers.s3_servers import Server, free_port, new_server, program, running
 from support.stores.model import Store
+
+_HOST = "localhost"
+"""A name that is resolved on every machine, and that a bucket can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +74,13 @@ def start(folder: Path) -> Iterator[Garage]:
 
 
 def _settings(folder: Path, *, s3: int, web: int, admin: int, token: str) -> str:
+    rpc = free_port()
     return f"""metadata_dir = "{folder}/meta"
 data_dir = "{folder}/data"
 db_engine = "sqlite"
 replication_factor = 1
-rpc_bind_addr = "127.0.0.1:{free_port()}"
+rpc_bind_addr = "127.0.0.1:{rpc}"
+rpc_public_addr = "127.0.0.1:{rpc}"
 rpc_secret = "{secrets.token_hex(32)}"
 [s3_api]
 s3_region = "garage"
@@ -100,7 +105,12 @@ def _named(server: Server, bucket: str) -> None:
 
 
 def _opened(server: Server, bucket: str) -> None:
-    _of(server).run("bucket", "website", "--allow", bucket)
+    """Lets everybody read the bucket at the web endpoint, also by the name of this host, which is then its alone."""
+    garage = _of(server)
+    garage.run("bucket", "website", "--allow", bucket)
+    with suppress(RuntimeError):
+        garage.run("bucket", "unalias", _HOST)
+    garage.run("bucket", "alias", bucket, _HOST)
 
 
 def _key(server: Server, bucket: str, policy: Mapping[str, Any]) -> dict[str, str]:
@@ -140,6 +150,7 @@ GARAGE = Store(
     provider="garage",
     start=start,
     conditional=False,
+    any_region=False,
     named=_named,
     opened=_opened,
     key=_key,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from support.paths import ROOT
+from support.stores.columns.asking import DOES_NOT_APPLY
 from support.stores.columns.table import EXPERIMENTS
 from support.stores.model import Store
 
@@ -39,7 +40,8 @@ def table() -> str:
 def _cell(column: dict[str, Any] | None) -> str:
     if column is None:
         return ""
-    return str(column["found"]) if column["found"] == column["row"] else f"**{column['found']}** ({column['row']})"
+    same = column["found"] in (column["row"], DOES_NOT_APPLY)
+    return str(column["found"]) if same else f"**{column['found']}** ({column['row']})"
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from support.pulumi.handlers import Store as Handlers
 from support.servers.s3_servers import Server, free_port, new_server, program, running
 from support.stores.model import Store
 
@@ -21,8 +24,10 @@ _PORTS = (
 
 
 @contextmanager
-def seaweedfs(folder: Path, *, read_only: bool = False) -> Iterator[Server]:
-    """SeaweedFS on the files in `folder`. `read_only`: its IAM API takes no changes, as without the option for it."""
+def seaweedfs(folder: Path, *, read_only: bool = False, encrypts: bool = True) -> Iterator[Server]:
+    """SeaweedFS on the files in `folder`. `read_only`: its IAM API takes no changes, as without the option for it.
+    `encrypts`: it has a key for SSE-S3.
+    """
     data = folder / "data"
     data.mkdir(parents=True)
     ports = _free_ports(len(_PORTS) + 1)
@@ -46,8 +51,24 @@ def seaweedfs(folder: Path, *, read_only: bool = False) -> Iterator[Server]:
     }
     argv = [str(program("seaweedfs")), "-logtostderr", "server", "-s3", *(f"-{key}={options[key]}" for key in options)]
     env = {**server.environment(), "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
+    if encrypts:
+        env["WEED_S3_SSE_KEY"] = secrets.token_hex(16)
     with running(server, argv, env, folder):
         yield server
+
+
+def limited(server: Server, bucket: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """A key of a new user, as a stack makes it."""
+    handlers = Handlers(server, bucket)
+    inputs = {
+        "store": handlers.store,
+        "way": "seaweedfs-iam",
+        "user": "limited",
+        "policy": dict(document),
+        "rotate": "",
+    }
+    _, made = handlers.handler("access-key").create(inputs)
+    return {"AWS_ACCESS_KEY_ID": made["access_key_id"], "AWS_SECRET_ACCESS_KEY": made["secret_access_key"]}
 
 
 def _free_ports(count: int) -> list[int]:
@@ -58,4 +79,4 @@ def _free_ports(count: int) -> list[int]:
     return [*ports]
 
 
-SEAWEEDFS = Store(name="seaweedfs", provider="seaweedfs", start=seaweedfs)
+SEAWEEDFS = Store(name="seaweedfs", provider="seaweedfs", start=seaweedfs, limited=limited)

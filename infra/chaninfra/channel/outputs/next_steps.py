@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from chaninfra.channel.conda.index_files import FILE_NAMES
 from chaninfra.channel.conda.subdirs import NOARCH
 from chaninfra.channel.outputs.follow_steps import follow_steps, mirror_steps, place_words
-from chaninfra.channel.policy.documents import KEY_POLICY, permissions_of
+from chaninfra.channel.policy.documents import KEY_POLICY
 from chaninfra.channel.policy.kms import key_statements
 from chaninfra.channel.providers.model import AT_ADMIN_URL, OidcWay
 from chaninfra.channel.providers.templates import fill
@@ -119,7 +119,6 @@ def _keys(stack: StackSpec, stack_file: str) -> Iterator[NextStep]:
         values = _values(
             stack,
             user=role_name(stack.bucket.name, channel.prefix, principal),
-            actions=_actions(stack, channel, principal),
             **({"prefix": channel.prefix} if channel.prefix else {}),
         )
         values["rights"] = _print_permissions(channel, principal, stack_file)
@@ -257,20 +256,6 @@ def _values(stack: StackSpec, **more: str) -> dict[str, str]:
     location = stack.bucket.location
     values = {"bucket": location.bucket, "endpoint-url": location.endpoint_url, "region": location.region, **more}
     return {name: quote(value) for name, value in values.items()}
-
-
-def _actions(stack: StackSpec, channel: ChannelSpec, principal: PrincipalSpec) -> str:
-    """The permissions of the principal in the store's own words: `Read:my-bucket/main/*,List:my-bucket`."""
-    words = stack.bucket.provider.by_hand.words
-    return ",".join(
-        dict.fromkeys(
-            f"{words[action]}:{resource.split(':::', 1)[1]}"
-            for statement in permissions_of(stack, channel, principal)["Statement"]
-            for action in statement["Action"]
-            if action in words
-            for resource in statement["Resource"]
-        )
-    )
 
 
 def _print_permissions(channel: ChannelSpec, principal: PrincipalSpec, stack_file: str) -> str:

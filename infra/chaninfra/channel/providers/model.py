@@ -145,9 +145,9 @@ class ByHand:
     """Instructions for what the store's S3 API cannot do: commands to run or where to click, in order.
 
     They are templates with the variables `{bucket}`, `{prefix}`, `{endpoint-url}`, `{region}` and `{public-host}` (the
-    host of the public URL). Instructions for access keys also have `{user}`, a name for the key's owner,
-    `{rights}`, the command that prints the policy with the key's permissions, and `{actions}`, these in the store's own
-    `words`. A variable is a whole word of a command, or the end of one, outside quotes: its value comes quoted.
+    host of the public URL). Instructions for access keys also have `{user}`, a name for the key's owner, and
+    `{rights}`, the command that prints the policy with the key's permissions. A variable is a whole word of a command,
+    or the end of one, outside quotes: its value comes quoted.
     """
 
     bucket: tuple[str, ...] = ()
@@ -156,8 +156,6 @@ class ByHand:
     """How to make the bucket public."""
     key: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     """Role → how to make an access key with its permissions."""
-    words: Mapping[str, str] = field(default_factory=dict)
-    """Action of S3 → the store's own word for it. Actions without one are part of another."""
 
 
 @dataclass(frozen=True, kw_only=True)

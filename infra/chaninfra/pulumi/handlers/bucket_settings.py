@@ -142,6 +142,9 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
         if setting.delete is None:
             self._put(name, setting.default, "remove")
             return
+        # Ceph takes the deletion of a setting that it does not have for that of the bucket.
+        if _is_empty(self._get(name)):
+            return
         delete = setting.delete
         change_and_read_back(
             self.session.location,

@@ -67,12 +67,13 @@ class CephUserAdmin:
         return dict(json.loads(ElementTree.fromstring(answer).findtext(".//PolicyDocument") or "{}"))  # noqa: S314
 
     def update_user(self, name: str, policy: Document) -> None:
+        # First: with any change of a user Ceph 16 forgets the user's policies.
+        self._user("enable the user", "POST", name, {"suspended": "false"}, caps="users=write")
         for other in self._policies(name):
             if other != _POLICY:
                 doing = "remove another policy of the user"
                 self._iam(doing, "DeleteUserPolicy", name, caps="user-policy=write", policy=other)
         self._put_policy(name, policy)
-        self._user("enable the user", "POST", name, {"suspended": "false"}, caps="users=write")
 
     def delete_user(self, name: str) -> None:
         """See `UserAdmin`. Ceph deletes the key and the policy with the user."""

@@ -58,6 +58,9 @@ class _Bucket(msgspec.Struct, frozen=True, rename="camel"):
     permissions: _Rights
 
 
+_NOTHING = _Bucket(id="", local_aliases=(), permissions=_Rights(read=False, write=False, owner=False))
+
+
 class _MayCreate(msgspec.Struct, frozen=True, rename="camel"):
     create_bucket: bool
 
@@ -139,10 +142,16 @@ class GarageUserAdmin:
                     self._alias("RemoveBucketAlias", name, bucket.id, alias)
             if kept is None:
                 self._permit("DenyBucketKey", name, bucket.id, _EVERY_RIGHT)
+        known = {bucket.id: bucket for bucket in before}
         for bucket_id, (alias, may) in wanted.items():
-            self._alias("AddBucketAlias", name, bucket_id, alias)
-            self._permit("AllowBucketKey", name, bucket_id, {right: right in may for right in _EVERY_RIGHT})
-            self._permit("DenyBucketKey", name, bucket_id, {right: right not in may for right in _EVERY_RIGHT})
+            bucket = known.get(bucket_id, _NOTHING)
+            if alias not in bucket.local_aliases:
+                self._alias("AddBucketAlias", name, bucket_id, alias)
+            has = {right: getattr(bucket.permissions, right) for right in _EVERY_RIGHT}
+            if not all(has[right] for right in may):
+                self._permit("AllowBucketKey", name, bucket_id, {right: right in may for right in has})
+            if any(there and right not in may for right, there in has.items()):
+                self._permit("DenyBucketKey", name, bucket_id, {right: right not in may for right in has})
 
     def _alias(self, call: str, name: str, bucket_id: str, alias: str) -> None:
         given = {"bucketId": bucket_id, "localAlias": alias, "accessKeyId": name}

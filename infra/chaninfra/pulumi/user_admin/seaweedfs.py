@@ -83,7 +83,7 @@ class SeaweedfsUserAdmin:
         answer = self._call("list the keys of the user", "ListAccessKeys", name)
         return {
             key: found.findtext("{*}Status") or ""
-            for found in answer.iter("{*}member")
+            for found in answer.findall(".//{*}member")
             if (key := found.findtext("{*}AccessKeyId")) and found.findtext("{*}UserName") in (name, None)
         }
 
@@ -92,7 +92,7 @@ class SeaweedfsUserAdmin:
         return self._names("list the policies of the user", "ListAttachedUserPolicies", name, "PolicyArn")
 
     def _names(self, doing: str, action: str, name: str, tag: str) -> list[str]:
-        return [found.text for found in self._call(doing, action, name).iter(f"{{*}}{tag}") if found.text]
+        return [found.text for found in self._call(doing, action, name).findall(f".//{{*}}{tag}") if found.text]
 
     def _check_writable(self, name: str) -> None:
         """Raises DeniedError if the API takes no changes. It deletes the key of a user who has none: no change."""

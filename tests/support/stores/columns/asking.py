@@ -25,6 +25,8 @@ from support.stores.model import Running
 KEY = "main/file"
 """The key of the object in a `bucket_with_file`."""
 BODY = b"what it holds"
+DOES_NOT_APPLY = "does not apply"
+"""What an experiment finds where the store lacks what the column is about."""
 _TIMEOUT = 30
 _SECONDS = 5.0
 """How long a store may take to act on a change of a bucket's settings."""

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from chaninfra.channel.providers.evidence import ground
 from support.stores.columns import access, addressing, conditions, digests, settings, together
+from support.stores.columns.asking import DOES_NOT_APPLY
 from support.stores.model import Running
 
 EXPERIMENTS: dict[str, Callable[[Running], Any]] = {
@@ -59,10 +61,15 @@ def found(running: Running, column: str) -> Any:
 
 
 def assert_as_said(running: Running, column: str) -> None:
-    """Fails if what is found is not what the row, or the store's `as_found`, says."""
-    store, value = running.store, found(running, column)
+    """Fails if what is found is not what the row, or the store's `as_found`, says; and if the row does not say that it
+    was measured."""
+    store, value, fact = running.store, found(running, column), running.store.row.facts()[column]
+    name = f"{column} of {store.name} {store.version}"
     given = store.as_found.get(column)
-    said = store.row.facts()[column].value if given is None else given.value
-    assert value == said, (
-        f"{column} of {store.name} {store.version} is {value!r}, and what is known of it says {said!r}"
-    )
+    if value == DOES_NOT_APPLY:
+        assert ground(fact) != "measured", f"{name} cannot be measured, and the row says that it was"
+        return
+    said = fact.value if given is None else given.value
+    assert value == said, f"{name} is {value!r}, and what is known of it says {said!r}"
+    if given is None and store.provider != "custom" and value != "unknown":
+        assert ground(fact) == "measured", f"{name} is as the row says, whose source is not yet a server of our own"

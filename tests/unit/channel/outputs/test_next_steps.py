@@ -90,16 +90,6 @@ def test_a_key_by_hand_of_a_promoter_says_what_else_it_reads(name: str) -> None:
     assert "--from-access-key-id" in far.steps[-1]
 
 
-def test_the_words_of_a_store_name_the_sources_too() -> None:
-    """SeaweedFS has no policies that it could print, so its one command says all that the key may."""
-    (step,) = steps("seaweedfs", promoters={"release": {**KEY, "from": ["s3://staging/main"]}})
-    words = " ".join(step.steps)
-    assert "Read:staging/main/*" in words
-    assert "List:staging" in words
-    assert "Write:staging" not in words
-    assert "Write:my-bucket/main/.chaninfra/patches/*" in words
-
-
 @pytest.mark.parametrize("name", ["minio", "versitygw"])
 def test_access_keys_that_the_stack_makes_have_no_step(name: str) -> None:
     assert steps(name, **principals(PROVIDERS[name], KEY)) == []

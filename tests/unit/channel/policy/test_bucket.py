@@ -44,6 +44,22 @@ def test_a_public_channel_may_have_access_keys_too() -> None:
     assert len(set(sids)) == len(sids) > 2
 
 
+@pytest.mark.parametrize(
+    ("provider", "more", "read"),
+    [
+        ("ceph", {"publishers": {"ci": KEY}}, True),
+        ("ceph", {"readers": {"ci": KEY}}, False),
+        ("ceph", {"publishers": {"ci": KEY}, "visibility": "public"}, False),
+        ("minio", {"publishers": {"ci": KEY}}, False),
+    ],
+)
+def test_the_owner_of_a_bucket_may_read_what_others_write(provider: str, more: dict[str, Any], read: bool) -> None:
+    made = s3_statements(stack(provider, prefix="main", **more))
+    owners = [statement for statement in made if statement["Principal"] == {"AWS": "BUCKET_OWNER"}]
+    assert len(owners) == read
+    assert all(statement["Resource"].endswith("/main/*") for statement in owners)
+
+
 def test_a_policy_that_is_too_long_for_s3_is_refused() -> None:
     many = {f"p{number}": {"arn": f"arn:aws:iam::123456789012:role/{'x' * 60}{number}"} for number in range(100)}
     with pytest.raises(ConfigurationError, match=r"the bucket policy would have .* bytes; S3 accepts at most 20,480"):

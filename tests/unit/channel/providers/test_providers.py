@@ -111,11 +111,10 @@ def test_every_step_by_hand_has_instructions(row: Provider) -> None:
     assert not row.by_hand.key or row.keys.value in {"by-hand", *AT_ADMIN_URL}
     assert row.by_hand.key or row.keys.value not in AT_ADMIN_URL
     assert set(row.by_hand.key) in (set(), {*ROLES})
-    known = {"bucket", "prefix", "endpoint-url", "region", "public-host", "user", "rights", "actions"}
+    known = {"bucket", "prefix", "endpoint-url", "region", "public-host", "user", "rights"}
     steps = [*row.by_hand.bucket, *row.by_hand.public, *(step for steps in row.by_hand.key.values() for step in steps)]
     assert {name for step in steps for name in templates.names(step)} <= known
     assert all(set(templates.needed(step)) <= known - {"prefix"} for step in steps), "a channel may have no prefix"
-    assert bool(row.by_hand.words) == any("{actions}" in step for step in steps)
     assert not row.by_hand.bucket or row.by_hand.public or row.by_hand.key
     for step in steps:
         # The values come quoted; quotes around them would undo that, and in a comment they mean nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaninfra.channel.providers.model import UNVERIFIED, ByHand, Fact, Provider, Source
+from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
 from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, tried_on, yes
 
 S3_COMPATIBILITY = Source(
@@ -11,21 +11,19 @@ S3_COMPATIBILITY = Source(
 )
 TESTS = tried_on("Garage 2.5.0", "2026-11-27")
 
-WEB_SERVER = Source("Garage's source, src/web/web_server.rs, 2026-11-27")
-
 GARAGE = Provider(
     name="garage",
     title="Garage",
     backend="s3",
     endpoint=Fact(None, OPERATOR),
-    region=Fact("garage", UNVERIFIED, "s3_region in its configuration"),
-    addressing=Fact("path", S3_COMPATIBILITY),
+    region=Fact("garage", TESTS, "s3_region in its configuration"),
+    addressing=Fact("path", (S3_COMPATIBILITY, TESTS)),
     scheme=S3_URLS,
-    location_constraint=Fact("omitted", UNVERIFIED),
-    checksums=Fact("when_required", UNVERIFIED),
-    digest=Fact("content-md5", UNVERIFIED),
+    location_constraint=Fact("omitted", TESTS),
+    checksums=Fact("when_supported", TESTS),
+    digest=Fact("checksum", TESTS),
     public=Fact("by-hand", (S3_COMPATIBILITY, TESTS), "`garage bucket alias`, then `garage bucket website --allow`"),
-    public_url=Fact(None, S3_COMPATIBILITY, "its web endpoint has another host than the S3 API: root_domain"),
+    public_url=Fact(None, (S3_COMPATIBILITY, TESTS), "its web endpoint has another host than the S3 API: root_domain"),
     keys=Fact(
         "garage-admin",
         (S3_COMPATIBILITY, TESTS),
@@ -33,12 +31,23 @@ GARAGE = Provider(
         "read or write access to the whole bucket",
     ),
     oidc=Fact("none", S3_COMPATIBILITY),
-    index_document=Fact("yes", WEB_SERVER, "at the web endpoint, which is where a public channel has its URL"),
+    etags=Fact("quoted", TESTS),
+    object_owner=Fact("bucket", TESTS),
+    settings_changes=Fact("one-by-one", TESTS),
+    index_document=Fact("yes", TESTS, "at the web endpoint, which is where a public channel has its URL"),
     capabilities={
-        **no(S3_COMPATIBILITY, "bucket-policy", "acl", "public-access-block", "versioning", "encryption", "tags"),
-        **no(S3_COMPATIBILITY, "lifecycle-versions", "notifications"),
-        **yes(S3_COMPATIBILITY, "cors"),
-        **yes(TESTS, "lifecycle-uploads"),
+        **no(
+            (S3_COMPATIBILITY, TESTS),
+            "bucket-policy",
+            "acl",
+            "public-access-block",
+            "versioning",
+            "encryption",
+            "tags",
+            "lifecycle-versions",
+            "notifications",
+        ),
+        **yes((S3_COMPATIBILITY, TESTS), "cors", "lifecycle-uploads"),
         **no(
             (LIVE_TESTS, TESTS),
             *CONDITIONAL,

@@ -15,12 +15,13 @@ NOTIFICATIONS = Source(
 ENCRYPTION = Source(
     "MinIO docs, server-side encryption", "https://min.io/docs/minio/linux/administration/server-side-encryption.html"
 )
+REPOSITORY = Source("MinIO's repository", "https://github.com/minio/minio")
 
 MINIO = Provider(
     name="minio",
     title="MinIO",
     backend="s3",
-    endpoint=Fact(None, PIXI),
+    endpoint=Fact(None, (PIXI, REPOSITORY), "its repository is archived since 2026-04-25, and gets no security fixes"),
     region=Fact("us-east-1", (PIXI, MINIO_TESTS), "any region works unless the server has one configured"),
     addressing=Fact("path", (PIXI, MINIO_TESTS)),
     scheme=S3_URLS,
@@ -41,12 +42,12 @@ MINIO = Provider(
         **no(MINIO_TESTS, "acl", "public-access-block"),
         **no(MINIO_TESTS, "cors", note="one setting for the whole server: MINIO_API_CORS_ALLOW_ORIGIN"),
         **no(MINIO_TESTS, "lifecycle-uploads", note="the server itself aborts uploads after a day"),
-        **yes(
-            (ENCRYPTION, MINIO_TESTS), "encryption", note="only if the server has a KMS; otherwise it returns an error"
-        ),
+        **yes((ENCRYPTION, MINIO_TESTS), "encryption", note="only if the server has a KMS; else it returns an error"),
         **yes(MINIO_TESTS, *CONDITIONAL),
         **no(MINIO_TESTS, "conditional-copy", note="If-None-Match is ignored, and the object is overwritten"),
     },
+    etags=Fact("quoted", MINIO_TESTS),
+    policy_place=Fact("own", MINIO_TESTS),
     settings_changes=Fact("one-by-one", MINIO_TESTS),
     notification_change=Fact("whole-list", (NOTIFICATIONS, MINIO_TESTS)),
     events=Events(
