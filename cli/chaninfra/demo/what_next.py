@@ -26,9 +26,10 @@ What to type next
     pulumi config set region eu-central-1 && pulumi config set prefix my-channel
     pulumi up --yes && chaninfra manifest > pixi.toml
 
-  on a store of your own (MinIO, Ceph, ...), with its access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
+  on a store of your own (custom, or a name from `chaninfra providers`), with its access key
+  in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:
     pulumi stack init own
-    pulumi config set provider minio && pulumi config set endpoint-url https://minio.example.com
+    pulumi config set provider custom && pulumi config set endpoint-url https://s3.example.com
     pulumi config set bucket my-bucket && pulumi config set prefix my-channel
     pulumi up --yes && chaninfra manifest > pixi.toml
 

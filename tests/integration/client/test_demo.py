@@ -52,7 +52,7 @@ def test_what_it_says_to_type_next_runs_as_pasted_into_a_new_terminal(
     make_package(project, "my-package", "1.0")
     assert "in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY:" in what_next(engine().bin, project)
     first, _, own, then = re.findall(r"^  \S.*\n((?:    .*\n)+)", what_next(engine().bin, project), re.MULTILINE)
-    script = f"{first}{own}{then}".replace("https://minio.example.com", minio.endpoint_url)
+    script = f"{first}{own}{then}".replace("https://s3.example.com", minio.endpoint_url)
     done = subprocess.run(
         ["bash", "-eu", "-c", script.replace("my-bucket", bucket_name)],
         cwd="/",

@@ -70,7 +70,7 @@ def pulumi_environment(tmp_path: Path) -> dict[str, str]:
 def test_the_path_on_a_store_of_ones_own(
     minio: Server, bucket_name: str, project: Path, pulumi_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    script = commands("s3").replace("https://minio.example.com", minio.endpoint_url).replace("my-bucket", bucket_name)
+    script = commands("s3").replace("https://s3.example.com", minio.endpoint_url).replace("my-bucket", bucket_name)
     run(script, project, {**pulumi_environment, **minio.environment()})
 
     workspace = tomllib.loads((project / "pixi.toml").read_text("utf-8"))["workspace"]

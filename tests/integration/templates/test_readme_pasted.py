@@ -56,7 +56,7 @@ def test_pasted_at_once_they_lead_to_an_installed_package(
     made = "python3 -m venv env && "
     first, *rest = blocks()
     assert made in first
-    places = {"my-bucket": bucket_name, "https://minio.example.com": minio.endpoint_url}
+    places = {"my-bucket": bucket_name, "https://s3.example.com": minio.endpoint_url}
     script = "".join([first.replace(made, f"ln -s {environment} env && "), *rest])
     for written, real in places.items():
         script = script.replace(written, real)
