@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from support.servers.s3_servers import Server, free_port, new_server, program, running
+from support.servers.s3_servers import REGION, Server, free_port, new_server, program, running
 from support.stores.model import Store
 
 
 @contextmanager
-def localstack(folder: Path) -> Iterator[Server]:
-    """LocalStack; whatever it writes is in `folder`. It takes any keys, those of the server too."""
+def localstack(folder: Path, region: str = REGION) -> Iterator[Server]:
+    """LocalStack; whatever it writes is in `folder`. It takes any keys, those of the server too, and is in the region
+    that requests are signed with.
+    """
     port = free_port()
-    server = new_server("localstack", port)
+    server = replace(new_server("localstack", port), region=region)
     temporary = folder / "tmp"
     temporary.mkdir(parents=True)
     env = {
@@ -37,4 +41,6 @@ def localstack(folder: Path) -> Iterator[Server]:
         yield server
 
 
-LOCALSTACK = Store(name="localstack", provider="localstack", start=localstack)
+LOCALSTACK = Store(
+    name="localstack", provider="localstack", start=localstack, elsewhere=partial(localstack, region="eu-west-1")
+)

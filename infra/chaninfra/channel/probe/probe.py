@@ -170,15 +170,18 @@ def _experiments(scratch: ScratchFolder, credentials: Credentials, given: Locati
     copy = _copy(scratch)
     scratch.speak(replace(reached.dialect, etags=etags))
     checksums = outcome_of(lambda: scratch.put("checksum", b"", ChecksumAlgorithm="CRC32"))
+    raced_create = _raced(create, creates_atomically, scratch)
+    raced_replace = _raced(replaced, replaces_atomically, scratch)
+    completes = partial(completes_atomically, suspected="not-atomic" in (raced_create, raced_replace))
     listed = next((each for each in scratch.objects.list(scratch.runs) if each.key == scratch.key("object")), None)
     return ProbeResult(
         region=reached.region,
         refused_region=None if reached.region == given.region else given.region,
         reported_region=reported_region(scratch) if reached.region == given.region else reached.region,
         addressing=addressing(scratch, credentials),
-        create=_raced(create, creates_atomically, scratch),
-        replace=_raced(replaced, replaces_atomically, scratch),
-        multipart=_raced(multipart, completes_atomically, scratch),
+        create=raced_create,
+        replace=raced_replace,
+        multipart=_raced(multipart, completes, scratch),
         copy=_raced(copy, copies_atomically, scratch),
         etags=etags,
         versioned=scratch.versioned,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from botocore.exceptions import ResponseStreamingError
+
 from support.stores.columns.asking import (
     BODY,
     KEY,
@@ -175,8 +177,9 @@ def _refuses(running: Running, bucket: str, start: _Start) -> bool:
     (second,) = at_once(running.server, [start(key, b"second")])
     assert second.done or second.refused, second
     held = _body(running, bucket, key)
-    assert held == (b"second" if second.done else b"first"), (second, held)
-    return second.refused
+    # LocalStack refuses a copy, and empties what was there.
+    assert held == (b"second" if second.done else b"first") or not held, (second, held)
+    return second.refused and held == b"first"
 
 
 def _is_atomic(running: Running, bucket: str, start: _Start, writers: int) -> bool:
@@ -232,4 +235,8 @@ def _etag(running: Running, bucket: str, key: str) -> str:
 
 
 def _body(running: Running, bucket: str, key: str) -> bytes:
-    return bytes(running.server.client().get_object(Bucket=bucket, Key=key)["Body"].read())
+    """What is there; nothing if fewer bytes come than the answer announces."""
+    try:
+        return bytes(running.server.client().get_object(Bucket=bucket, Key=key)["Body"].read())
+    except ResponseStreamingError:
+        return b""

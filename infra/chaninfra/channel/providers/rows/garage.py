@@ -31,6 +31,9 @@ GARAGE = Provider(
         "read or write access to the whole bucket",
     ),
     oidc=Fact("none", S3_COMPATIBILITY),
+    etags=Fact("quoted", TESTS),
+    object_owner=Fact("bucket", TESTS),
+    settings_changes=Fact("one-by-one", TESTS),
     index_document=Fact("yes", TESTS, "at the web endpoint, which is where a public channel has its URL"),
     capabilities={
         **no(
