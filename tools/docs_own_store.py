@@ -81,14 +81,13 @@ principal, and remove the first when nobody uses it any more.
 **A leaked key** is replaced the same way. If a user or a policy was changed or deleted by hand, `pulumi refresh`
 detects it, and `pulumi up` restores it. `pulumi destroy` deletes users, policies and keys.
 
-On other stores access keys are created by hand; the stack output `next-steps` has the commands, with your names filled
-in. Words in capitals in them are yours to replace.
+What the API of a store needs, the credentials or a setting of the server, is said of its column `keys`
+[below](#the-stores-one-by-one). Where the table says `by-hand`, access keys are created by hand; the stack output
+`next-steps` has the commands, with your names filled in. Words in capitals in them are yours to replace.
 
-- **Ceph**: `radosgw-admin user create`, then the policy that `chaninfra policy` prints as a policy of that user, by the
-  IAM call PutUserPolicy. Its caller needs the capability `user-policy=*`.
-- **Garage**: a bucket that was created over the S3 API has a name only for the key that created it. The commands of
-  `garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
-  NAME` come first.
+**On Garage** a bucket that was created over the S3 API has a name only for the key that created it. The commands of
+`garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
+NAME` come first.
 
 ### Garage's admin API
 
