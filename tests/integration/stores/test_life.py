@@ -29,13 +29,13 @@ PREFIX = "team/main"
 SUBDIRS = ("noarch", "linux-64")
 LARGE = 20_000_000
 MOST = {
-    "up without a change": 60,
-    "publish": 40,
-    "yank": 25,
-    "reindex of nothing": 12,
-    "reindex of a package": 30,
-    "gc": 20,
-    "snapshot": 30,
+    "up without a change": 5,
+    "publish": 60,
+    "snapshot": 55,
+    "yank": 40,
+    "reindex of nothing": 36,
+    "reindex of a package": 45,
+    "gc": 32,
 }
 """Step → most requests, on every store: what these steps ask does not depend on what the store can."""
 
@@ -113,7 +113,7 @@ def test_the_life_of_a_private_channel(running: Running, versitygw: Server, buck
         _is_tended(channel)
         _is_copied(channel, versitygw)
         _goes(channel)
-        _keeps_to(channel.steps)
+    _keeps_to(channel.steps)
 
 
 def test_the_life_of_a_public_channel(running: Running, bucket_name: str, tmp_path: Path) -> None:
@@ -251,5 +251,5 @@ def _goes(channel: Life) -> None:
 
 def _keeps_to(steps: Steps) -> None:
     """No step asks more of a store than it must."""
-    for name, most in MOST.items():
-        assert steps.done[name].requests <= most, f"{name}:\n{steps.traffic[name].lines()}"
+    over = [name for name, most in MOST.items() if steps.done[name].requests > most]
+    assert not over, "\n".join(f"{name}: {steps.done[name].requests}\n{steps.traffic[name].lines()}" for name in over)
