@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _VARIABLE = "GARAGE_ADMIN_TOKEN"
 _SET = f"set the variable {_VARIABLE}, or: pulumi config set --secret admin-token"
 _URL = "set `admin-url` to the address of `api_bind_addr` in the section [admin] of Garage's settings"
-_TIMEOUT = 30.0
+_TIMEOUT = 60.0
 _LONGEST = 1 << 22
 _RIGHTS: tuple[Right, ...] = ("read", "write")
 _EVERY_RIGHT = {"read": True, "write": True, "owner": True}
