@@ -85,6 +85,10 @@ What the API of a store needs, the credentials or a setting of the server, is sa
 [below](#the-stores-one-by-one). Where the table says `by-hand`, access keys are created by hand; the stack output
 `next-steps` has the commands, with your names filled in. Words in capitals in them are yours to replace.
 
+**On Garage** a bucket that was created over the S3 API has a name only for the key that created it. The commands of
+`garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
+NAME` come first.
+
 ### Garage's admin API
 
 Garage has its admin API at another port than S3, with a token. A stack that knows both makes the keys itself, and
@@ -104,6 +108,17 @@ Garage knows three rights of a key, read, write and owner, each on a whole bucke
 everything in the bucket, and the key of a publisher, maintainer or promoter may read, overwrite and delete everything
 in it, channel.json and other channels too. `pulumi up` warns where a bucket has several channels. Channels whose
 publishers must not reach each other need a bucket each.
+
+### SeaweedFS's IAM API
+
+SeaweedFS has an IAM API at its S3 endpoint, which takes changes only if the S3 server is started with
+`-s3.iam.readOnly=false` (`weed s3`: `-iam.readOnly=false`); a preview says so. A stack then makes users, each with a
+policy and a key. Whoever has a key may make more keys of the same rights, unless the server is started with
+`-s3.iam.selfServiceRequiresGrant`. `pulumi refresh` finds them, the next `pulumi up` deletes them, and a rotation
+deletes all keys of the old user.
+
+`encryption: sse-s3` needs a key of the server, `s3.sse.key` in security.toml or the variable WEED_S3_SSE_KEY. Without
+one it would take the setting and then fail with every upload, so `pulumi up` tries an encrypted upload first.
 
 ## Permissions of a key
 

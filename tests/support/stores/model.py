@@ -44,6 +44,8 @@ class Store:
     """Whether it has conditional writes that are atomic, so that several writers may run at the same time."""
     checks_keys: bool = True
     """Whether it checks signatures and permissions."""
+    lists_etags: bool = True
+    """Whether its listings have ETags, as those of S3 have."""
     any_region: bool = True
     """Whether it takes requests that are signed for any region."""
     public: bool = True

@@ -35,6 +35,7 @@ S3S_FS = Store(
     start=start,
     conditional=False,
     public=False,
+    lists_etags=False,
     as_found={
         **dict.fromkeys(_NO, AsFound("no", "it does not have the call")),
         **dict.fromkeys(_RACED, AsFound("no", "honoured one after the other; of writes at once it does several")),

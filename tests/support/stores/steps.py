@@ -54,10 +54,12 @@ class Steps:
 
     def save(self, server: str, version: str, life: str) -> None:
         """Write the steps of this `life` (`private`) to `build/stores/<server>-life.json`, beside those of others."""
+        if not self.done:
+            return
         FOLDER.mkdir(parents=True, exist_ok=True)
         path = FOLDER / f"{server}{_END}"
         before = json.loads(path.read_text("utf-8"))["lives"] if path.exists() else {}
-        lives = {**before, life: {name: asdict(step) for name, step in self.done.items()}}
+        lives = before | {life: {name: asdict(step) for name, step in self.done.items()}}
         document = {"server": server, "version": version, "lives": lives}
         path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chaninfra.channel.location import Location
 from chaninfra.channel.objects import ObjectMeta
@@ -23,7 +23,7 @@ def list_after(location: Location, credentials: Credentials | None, prefix: str,
         for page in pages.paginate(Bucket=location.bucket, Prefix=folder, StartAfter=last or folder):
             for entry in page.get("Contents", ()):
                 yield ObjectMeta(
-                    key=entry["Key"], size=entry["Size"], etag=entry["ETag"], modified=entry["LastModified"]
+                    key=entry["Key"], size=entry["Size"], etag=entry.get("ETag", ""), modified=entry["LastModified"]
                 )
 
 
@@ -36,3 +36,12 @@ def folders_in(location: Location, credentials: Credentials | None, prefix: str)
         pages = s3_client(location, credentials).get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=location.bucket, Prefix=folder, Delimiter="/"):
             yield from (found["Prefix"].removesuffix("/") for found in page.get("CommonPrefixes", ()))
+
+
+def with_etag(entry: ObjectMeta, head: Callable[[str], ObjectMeta | None]) -> ObjectMeta | None:
+    """A listed object with its ETag; None if it is gone meanwhile.
+
+    S3 lists ETags. Where a listing has none (s3s-fs), the object is asked for, one request each: what compares a listed
+    ETag with another would else take every object for a changed one, or no object for one.
+    """
+    return entry if entry.etag else head(entry.key)

@@ -34,7 +34,7 @@ from chaninfra.channel.objects import (
     TooLargeError,
     get_within,
 )
-from chaninfra.channel.s3.any_key import folders_in, list_after
+from chaninfra.channel.s3.any_key import folders_in, list_after, with_etag
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for, is_missing_call
 from chaninfra.channel.s3.http_options import client_options
@@ -169,9 +169,9 @@ class S3Store:
         try:
             for page in obstore.list(self._store, prefix or None):
                 for each in page:
-                    entry = _entry(each)
-                    last = entry.key
-                    yield entry
+                    last = each["path"]
+                    if (entry := with_etag(_entry(each), self.head)) is not None:
+                        yield entry
             return
         except InvalidPathError:
             # obstore has no name for a key like one with `//` or a line end, and gives nothing of its page.

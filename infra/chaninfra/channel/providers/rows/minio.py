@@ -35,6 +35,7 @@ MINIO = Provider(
     version_rights=Fact(
         "with-object", MINIO_TESTS, "the policies deny it; `?versions` still lists ids to whoever may list"
     ),
+    object_owner=Fact("bucket", MINIO_TESTS),
     index_document=Fact("no", MINIO_TESTS, "an error; a listing where the channel is the whole bucket"),
     capabilities={
         **yes(MINIO_TESTS, "bucket-policy", "versioning", "lifecycle-versions", "tags"),
@@ -48,6 +49,7 @@ MINIO = Provider(
     },
     etags=Fact("quoted", MINIO_TESTS),
     policy_place=Fact("own", MINIO_TESTS),
+    object_owner=Fact("bucket", MINIO_TESTS),
     settings_changes=Fact("one-by-one", MINIO_TESTS),
     notification_change=Fact("whole-list", (NOTIFICATIONS, MINIO_TESTS)),
     events=Events(
