@@ -30,7 +30,6 @@ SEAWEEDFS = Provider(
     version_rights=Fact("own", TESTS),
     object_owner=Fact("bucket", TESTS),
     index_document=Fact("no", TESTS, "an address with a slash at its end answers 200 with nothing"),
-    object_owner=Fact("bucket", TESTS),
     etags=Fact("quoted", TESTS),
     policy_place=Fact("own", TESTS),
     settings_changes=Fact("one-by-one", TESTS),

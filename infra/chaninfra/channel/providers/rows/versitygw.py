@@ -39,7 +39,6 @@ VERSITYGW = Provider(
     etags=Fact("quoted", VERSITYGW_TESTS),
     object_owner=Fact("bucket", VERSITYGW_TESTS),
     settings_changes=Fact("independent", VERSITYGW_TESTS),
-    object_owner=Fact("bucket", VERSITYGW_TESTS),
     index_document=Fact("no", VERSITYGW_TESTS, "an error; a listing where the channel is the whole bucket"),
     capabilities={
         **yes(VERSITYGW_TESTS, "bucket-policy", "cors", "versioning", "tags"),
