@@ -164,6 +164,14 @@ the same time, without an error. `pulumi up` therefore makes one change after th
 store does not have it, the change is made again, five times in all, and then the error names the setting. Two stacks on
 one bucket should still not run at the same time.
 
+## To try it out: LocalStack
+
+`provider: localstack` is for tests on one machine. LocalStack asks for no key: whoever reaches its port may read, write
+and delete everything. A private channel is as open as a public one, and `chaninfra doctor` says so. Policies, ACLs and
+the block of public access are taken, and do nothing. What is in its buckets is gone when it ends. Where it refuses a
+copy, or a PUT for its checksum, it empties the object that was there; chaninfra sends neither to a channel. Uploads in
+parts are not safe from two writers at once in a bucket with versions, so `versioning` needs `index.writers: single`.
+
 ## A certificate of a CA of your own
 
 All parts of chaninfra trust the same CAs: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set, else those of the
