@@ -81,16 +81,13 @@ principal, and remove the first when nobody uses it any more.
 **A leaked key** is replaced the same way. If a user or a policy was changed or deleted by hand, `pulumi refresh`
 detects it, and `pulumi up` restores it. `pulumi destroy` deletes users, policies and keys.
 
-On other stores access keys are created by hand; the stack output `next-steps` has the commands, with your names filled
-in. Words in capitals in them are yours to replace.
+What the API of a store needs, the credentials or a setting of the server, is said of its column `keys`
+[below](#the-stores-one-by-one). Where the table says `by-hand`, access keys are created by hand; the stack output
+`next-steps` has the commands, with your names filled in. Words in capitals in them are yours to replace.
 
-- **Ceph**: `radosgw-admin user create`, then the policy that `chaninfra policy` prints as a policy of that user, by the
-  IAM call PutUserPolicy. Its caller needs the capability `user-policy=*`.
-- **SeaweedFS**: one line of `s3.configure` in the weed shell. Its `Write` includes deletion, so a publisher's key may
-  delete packages too.
-- **Garage**: a bucket that was created over the S3 API has a name only for the key that created it. The commands of
-  `garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
-  NAME` come first.
+**On Garage** a bucket that was created over the S3 API has a name only for the key that created it. The commands of
+`garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
+NAME` come first.
 
 ### Garage's admin API
 
@@ -111,6 +108,17 @@ Garage knows three rights of a key, read, write and owner, each on a whole bucke
 everything in the bucket, and the key of a publisher, maintainer or promoter may read, overwrite and delete everything
 in it, channel.json and other channels too. `pulumi up` warns where a bucket has several channels. Channels whose
 publishers must not reach each other need a bucket each.
+
+### SeaweedFS's IAM API
+
+SeaweedFS has an IAM API at its S3 endpoint, which takes changes only if the S3 server is started with
+`-s3.iam.readOnly=false` (`weed s3`: `-iam.readOnly=false`); a preview says so. A stack then makes users, each with a
+policy and a key. Whoever has a key may make more keys of the same rights, unless the server is started with
+`-s3.iam.selfServiceRequiresGrant`. `pulumi refresh` finds them, the next `pulumi up` deletes them, and a rotation
+deletes all keys of the old user.
+
+`encryption: sse-s3` needs a key of the server, `s3.sse.key` in security.toml or the variable WEED_S3_SSE_KEY. Without
+one it would take the setting and then fail with every upload, so `pulumi up` tries an encrypted upload first.
 
 ## Permissions of a key
 
@@ -155,6 +163,14 @@ Ceph and SeaweedFS keep all settings of a bucket and its policy in one record, a
 the same time, without an error. `pulumi up` therefore makes one change after the other and reads each back. If the
 store does not have it, the change is made again, five times in all, and then the error names the setting. Two stacks on
 one bucket should still not run at the same time.
+
+## To try it out: LocalStack
+
+`provider: localstack` is for tests on one machine. LocalStack asks for no key: whoever reaches its port may read, write
+and delete everything. A private channel is as open as a public one, and `chaninfra doctor` says so. Policies, ACLs and
+the block of public access are taken, and do nothing. What is in its buckets is gone when it ends. Where it refuses a
+copy, or a PUT for its checksum, it empties the object that was there; chaninfra sends neither to a channel. Uploads in
+parts are not safe from two writers at once in a bucket with versions, so `versioning` needs `index.writers: single`.
 
 ## A certificate of a CA of your own
 

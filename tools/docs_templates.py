@@ -20,12 +20,12 @@ from chaninfra.manifest.formats import versions
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
 
 # Template → arguments of `chaninfra manifest` for its workflow; bucket and prefix as in its Pulumi.example.yaml.
-_STORE = "s3://my-bucket/main --provider {} --endpoint-url https://s3.example.com"
+_STORE = "s3://my-bucket/main --provider {0} --endpoint-url https://{1}.example.com"
 _WORKFLOWS = {
     "aws-private-github": "s3://my-bucket/main --region eu-central-1",
     "aws-public": "s3://my-bucket/main --region eu-central-1 --auth public",
-    "s3-compatible": _STORE.format("custom"),
-    "yaml": _STORE.format("versitygw"),
+    "s3-compatible": _STORE.format("custom", "s3"),
+    "yaml": _STORE.format("minio", "minio"),
 }
 
 _CHECK = """# Checks a pull request. It runs what the pull request says, so it gets no secret, role or environment.

@@ -184,10 +184,10 @@ def test_a_wrong_region_is_refused_by_name_or_taken(running: Running, ground: Gr
 
 
 def test_a_clock_that_is_wrong_is_named(running: Running, ground: Ground) -> None:
-    """A request that was signed an hour ago: the code that the store answers means the clock."""
+    """A request that was signed a day ago, which even Garage refuses: what the store answers means the clock."""
     if not running.store.checks_keys:
         pytest.skip("the store asks nobody for a key")
-    early = datetime.now(UTC) - timedelta(hours=1)
+    early = datetime.now(UTC) - timedelta(hours=25)
 
     def clock(remove_tzinfo: bool = True) -> datetime:
         return early.replace(tzinfo=None) if remove_tzinfo else early

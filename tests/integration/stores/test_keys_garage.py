@@ -104,9 +104,6 @@ def test_the_life_of_keys(garage: Garage, bucket_name: str, tmp_path: Path) -> N
     assert "rights on the whole bucket" in ran.output
     assert not ground.stack.outputs().get("next-steps")
     _each_key_has_the_rights_of_its_role(ground)
-    # From here on it is a secret of the stack.
-    del ground.stack.environment["GARAGE_ADMIN_TOKEN"]
-    ground.stack.secret("admin-token", garage.admin_token)
     _changes_by_hand_are_reverted_and_a_key_is_replaced(ground)
     _destroy_deletes_everything(ground)
     # Not in the engine's output, its state and its other files.
@@ -142,6 +139,9 @@ def _changes_by_hand_are_reverted_and_a_key_is_replaced(ground: Ground) -> None:
     assert ran.code == 0, ran
     for changed in ("reader-someone-key updated", "publisher-someone-key updated", "maintainer-someone-key deleted"):
         assert f"stable-{changed}" in ran.output, ran
+    # From here on the token is a secret of the stack.
+    del ground.stack.environment["GARAGE_ADMIN_TOKEN"]
+    ground.stack.secret("admin-token", ground.server.admin_token)
     rotated = {**PEOPLE, "publishers": {"someone": {"key": {"rotate": "2027-01"}}}}
     ground.stack.config(channels={"stable": rotated, "nightly": {}}, force_destroy=True)
     done = ground.done("up")

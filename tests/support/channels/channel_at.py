@@ -32,9 +32,10 @@ class Place:
             ("snapshot ", "notice ", "patch ")
         )
         where = ("-c", self.url) if with_option else (self.url,)
-        return chaninfra(
-            *command.split(), *where, *args, "--endpoint-url", self.server.endpoint_url, server=self.server, env=env
-        )
+        store = ["--endpoint-url", self.server.endpoint_url]
+        if self.server.region != REGION:
+            store += ["--region", self.server.region]
+        return chaninfra(*command.split(), *where, *store, *args, server=self.server, env=env)
 
     def done(self, command: str, *args: str | Path) -> str:
         """The output of a command that must not fail."""

@@ -25,7 +25,7 @@ class Store:
 
     def __init__(self, server: Server, bucket: str, keys: dict[str, str] | None = None) -> None:
         given = server.environment() if keys is None else keys
-        self._config = {f"ns:{KEYS[name]}": value for name, value in given.items() if name in KEYS}
+        self._config = {f"ns:{KEYS[name]}": value for name, value in given.items()}
         self.store: StoreInput = {
             "bucket": bucket,
             "endpoint-url": server.endpoint_url,

@@ -81,6 +81,8 @@ _DENIED_FOR = (
     (re.compile(r"invalid signature", re.IGNORECASE), _WRONG_SECRET),
     (re.compile(r"no such (?:access )?key", re.IGNORECASE), _UNKNOWN_KEY),
 )
+# Garage's InvalidRequest for a signature that is more than a day old; it takes all others.
+_OLD_DATE = re.compile(r"date is too old", re.IGNORECASE)
 # What a bucket with Object Lock wants: AWS and Ceph in the message of InvalidRequest, MinIO by a code of its own.
 _CHECKSUM = re.compile(r"content-md5|x-amz-(?:checksum|sdk-checksum)", re.IGNORECASE)
 # MinIO's console, to whoever signs as for S3; to others it answers with its page.
@@ -139,7 +141,7 @@ def error_for(
             code=code,
             status=status,
         )
-    if code == "RequestTimeTooSkewed":
+    if code == "RequestTimeTooSkewed" or (status == 400 and _OLD_DATE.search(message_in(text))):
         return ClockError(
             "the clocks of this machine and of the store differ too much",
             where=where,

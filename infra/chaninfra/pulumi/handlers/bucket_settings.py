@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -164,6 +165,7 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
         except StorageError as error:
             if error.status not in _WITHOUT_ENCRYPTION:
                 raise
+            self._abort_trials()
             raise UnsupportedError(
                 f"the store does not encrypt objects of s3://{bucket} with its own key: to an upload with "
                 f"SSE-S3 it answered {error.status} {error.code}".rstrip()
@@ -176,6 +178,16 @@ class BucketSettingsHandler(Handler[BucketSettingsInputs, BucketSettingsInputs])
             ) from None
         with translating_errors(location, "abort an upload to"):
             client.abort_multipart_upload(Bucket=bucket, Key=_TRIAL, UploadId=begun["UploadId"])
+
+    def _abort_trials(self) -> None:
+        """Aborts the encrypted uploads that the store began all the same, as SeaweedFS does before its error."""
+        client, bucket = self.session.client, self.session.location.bucket
+        # A store that does not list uploads is not known to begin one either.
+        with suppress(ClientError):
+            for upload in client.list_multipart_uploads(Bucket=bucket, Prefix=_TRIAL).get("Uploads", ()):
+                # A store may not heed the prefix, and these are the uploads of others.
+                if upload["Key"] == _TRIAL:
+                    client.abort_multipart_upload(Bucket=bucket, Key=_TRIAL, UploadId=upload["UploadId"])
 
     def _call(self, method: str, doing: str, arguments: dict[str, Any], absent: str = "") -> dict[str, Any] | None:
         """The answer; None if it is the error code `absent`."""

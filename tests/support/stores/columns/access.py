@@ -114,11 +114,11 @@ def version_rights(running: Running) -> str:
 
 
 def object_owner(running: Running) -> str:
-    """`writer` if the owner of a bucket may not read what a key with few rights wrote there; `bucket` also where the
+    """`writer` if the owner of a bucket may not read what a key with few rights wrote there; DOES_NOT_APPLY where the
     server has no such keys."""
     bucket, new_key = running.new_bucket(), running.store.key or running.store.limited
     if new_key is None:
-        return "bucket"
+        return DOES_NOT_APPLY
     put: Statement = {"Sid": "Put", "Effect": "Allow", "Action": ["s3:PutObject"]}
     put["Resource"] = [f"arn:aws:s3:::{bucket}/*"]
     client = _with_key(running, new_key, bucket, put)

@@ -169,3 +169,12 @@ def test_what_the_store_says_is_safe_to_print_and_short() -> None:
     error = error_for(HERE, "Odd", 400, doing="read", text=text)
     assert "\x1b" not in str(error)
     assert len(str(error)) < 700
+
+
+def test_the_clock_is_named_where_a_store_has_no_code_for_it() -> None:
+    by_obstore = "400: <Error><Code>InvalidRequest</Code><Message>Bad request: Date is too old</Message></Error>"
+    by_boto3 = "An error occurred (InvalidRequest) when calling the GetObject operation: Bad request: Date is too old"
+    for text in (by_obstore, by_boto3):
+        assert type(error_for(HERE, "InvalidRequest", 400, doing="read", text=text)) is ClockError
+    other = "An error occurred (InvalidRequest) when calling the GetObject operation: Bad request: no date"
+    assert type(error_for(HERE, "InvalidRequest", 400, doing="read", text=other)) is StorageError

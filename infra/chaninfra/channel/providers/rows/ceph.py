@@ -29,6 +29,7 @@ CEPH = Provider(
     oidc=Fact("none", TESTS, "its STS supports OIDC; chaninfra does not print settings for it yet"),
     version_rights=Fact("own", TESTS, "but whoever wrote an object may read its old versions"),
     notification_change=Fact("by-id", TESTS, "a notification without an id is refused"),
+    policy_place=Fact("own", TESTS),
     object_owner=Fact("writer", TESTS, "who may also change its ACL, and so make it public"),
     index_document=Fact("no", TESTS, "404; a listing where the channel is the whole bucket"),
     settings_changes=Fact("one-by-one", TESTS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaninfra.channel.providers.model import ByHand, Fact, Provider, Source
-from chaninfra.channel.providers.sources import CONDITIONAL, LIVE_TESTS, OPERATOR, S3_URLS, key_steps, no, tried_on, yes
+from chaninfra.channel.providers.sources import CONDITIONAL, OPERATOR, S3_URLS, key_steps, no, tried_on, yes
 
 S3_COMPATIBILITY = Source(
     "Garage docs, S3 compatibility status",
@@ -49,10 +49,10 @@ GARAGE = Provider(
         ),
         **yes((S3_COMPATIBILITY, TESTS), "cors", "lifecycle-uploads"),
         **no(
-            (LIVE_TESTS, TESTS),
+            TESTS,
             *CONDITIONAL,
             "conditional-copy",
-            note="the headers are ignored, and the object is overwritten (Garage 2.4.1, 2.5.0)",
+            note="the headers are ignored, and the object is overwritten; Garage 2.4.1 does the same",
         ),
     },
     # Garage docs, quick start, and exposing websites.

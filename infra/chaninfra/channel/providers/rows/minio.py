@@ -48,6 +48,7 @@ MINIO = Provider(
     },
     etags=Fact("quoted", MINIO_TESTS),
     policy_place=Fact("own", MINIO_TESTS),
+    object_owner=Fact("bucket", MINIO_TESTS),
     settings_changes=Fact("one-by-one", MINIO_TESTS),
     notification_change=Fact("whole-list", (NOTIFICATIONS, MINIO_TESTS)),
     events=Events(

@@ -28,7 +28,10 @@ SEAWEEDFS = Provider(
     ),
     oidc=Fact("none", UNVERIFIED, "its STS supports OIDC; chaninfra does not print settings for it yet"),
     version_rights=Fact("own", TESTS),
+    object_owner=Fact("bucket", TESTS),
     index_document=Fact("no", TESTS, "an address with a slash at its end answers 200 with nothing"),
+    etags=Fact("quoted", TESTS),
+    policy_place=Fact("own", TESTS),
     settings_changes=Fact("one-by-one", TESTS),
     capabilities={
         **yes(TESTS, "cors", "versioning"),

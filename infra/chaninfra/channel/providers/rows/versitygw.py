@@ -37,6 +37,7 @@ VERSITYGW = Provider(
         "with its files on ext4 the policy and the tags of a bucket have less than 4 KiB together; on XFS 64 KiB",
     ),
     etags=Fact("quoted", VERSITYGW_TESTS),
+    object_owner=Fact("bucket", VERSITYGW_TESTS),
     settings_changes=Fact("independent", VERSITYGW_TESTS),
     index_document=Fact("no", VERSITYGW_TESTS, "an error; a listing where the channel is the whole bucket"),
     capabilities={
