@@ -42,5 +42,9 @@ def localstack(folder: Path, region: str = REGION) -> Iterator[Server]:
 
 
 LOCALSTACK = Store(
-    name="localstack", provider="localstack", start=localstack, elsewhere=partial(localstack, region="eu-west-1")
+    name="localstack",
+    provider="localstack",
+    start=localstack,
+    checks_keys=False,
+    elsewhere=partial(localstack, region="eu-west-1"),
 )
