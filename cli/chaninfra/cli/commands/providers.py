@@ -32,8 +32,8 @@ def providers(
 
     PUBLIC BY: what `pulumi up` uses to make a channel public; by-hand: you do it, the stack output `next-steps` says
     how. KEYS BY: what creates access keys; by-hand: you, in the store's console. CONDITIONAL WRITES: which ones the
-    store honours; `?` means unknown. MEASURED: the day on which facts were last tried on a server of our own; `-`:
-    they are from documents.
+    store honours; `?` means unknown. MEASURED: whether facts were tried on a server of our own, or all of them
+    are from documents; with NAME, on which server and day.
 
     With NAME, each fact has the number of its source.
 
@@ -57,6 +57,8 @@ def providers(
 
 
 def _table(rows: Iterable[Provider]) -> str:
+    from chaninfra.channel.providers.evidence import evidence
+
     head = ("NAME", "STORE", "REGION", "PUBLIC BY", "KEYS BY", "CONDITIONAL WRITES", "MEASURED")
     return streams.table(
         [
@@ -69,7 +71,7 @@ def _table(rows: Iterable[Provider]) -> str:
                     row.public.value,
                     row.keys.value,
                     _conditional(row),
-                    _measured(row),
+                    "yes" if evidence(row).servers else "no",
                 )
                 for row in rows
             ),
@@ -86,15 +88,7 @@ def _conditional(row: Provider) -> str:
         "multipart": "conditional-multipart",
     }
     values = {kind: row.capabilities[capability].value for kind, capability in kinds.items()}
-    return ", ".join(f"{kind}{suffixes[value]}" for kind, value in values.items() if value != "no") or "none"
-
-
-def _measured(row: Provider) -> str:
-    """The day on which facts were last tried; `-` if none was."""
-    from chaninfra.channel.providers.evidence import evidence
-
-    known = evidence(row)
-    return known.date or "-" if known.servers else "-"
+    return " ".join(f"{kind}{suffixes[value]}" for kind, value in values.items() if value != "no") or "none"
 
 
 def _grounds(row: Provider) -> str:

@@ -27,8 +27,10 @@ _PAGE = b"the page"
 
 
 def public(running: Running) -> str:
-    """How a bucket is made public: the first way after which everybody reads it; `nothing` if none is known."""
-    return _way_opened(running, bucket_with_file(running)) or "nothing"
+    """How a bucket is made public: the first way after which everybody reads it; `nothing` if none is known, and
+    `by-hand`, without anything to do, where everybody reads it from the start."""
+    bucket = bucket_with_file(running)
+    return "by-hand" if anybody_reads(running, bucket) else _way_opened(running, bucket) or "nothing"
 
 
 def public_url(running: Running) -> str | None:

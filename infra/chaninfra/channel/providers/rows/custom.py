@@ -17,7 +17,7 @@ AS_DOCUMENTED = "set it to what the store's documentation says"
 
 CUSTOM = Provider(
     name="custom",
-    title="Any other S3-compatible store",
+    title="Any other S3 store",
     backend="s3",
     endpoint=Fact(None, OPERATOR),
     region=Fact("us-east-1", PIXI, AS_DOCUMENTED),

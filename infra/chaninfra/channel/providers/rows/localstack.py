@@ -21,7 +21,7 @@ LOCALSTACK = Provider(
         "when_required", TRIED, f"{SAFE_DEFAULT}; one with a wrong checksum is refused, and empties what was there"
     ),
     digest=Fact("checksum", TRIED),
-    public=Fact("bucket-policy", TRIED, NOT_PROTECTED),
+    public=Fact("by-hand", TRIED, NOT_PROTECTED),
     public_url=Fact("{bucket-url}", TRIED),
     keys=Fact("by-hand", TRIED, NOT_PROTECTED),
     oidc=Fact("none", TRIED),
@@ -41,5 +41,8 @@ LOCALSTACK = Provider(
         **no(TRIED, "conditional-versioned", note="uploads of parts are not atomic there; PUTs are"),
         **no(TRIED, "conditional-copy", note="a copy that is refused empties the object that was there"),
     },
-    by_hand=ByHand(key=key_steps("any access key and secret key do: LocalStack asks for none")),
+    by_hand=ByHand(
+        public=("nothing is to be done: everybody may read the bucket {bucket}, and write it",),
+        key=key_steps("any access key and secret key do for the bucket {bucket}: LocalStack asks for none"),
+    ),
 )
