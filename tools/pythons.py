@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 from pathlib import Path
@@ -45,5 +44,7 @@ def _pyenv_roots() -> list[Path]:
     """Where pyenv may be: as it is told, above its folder on PATH, or in the user's home, whatever HOME says."""
     told = os.environ.get("PYENV_ROOT")
     above = [Path(folder).parent for folder in os.get_exec_path() if Path(folder).name == "shims"]
+    import pwd  # Windows has none.
+
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     return [*([Path(told)] if told else []), *above, home / ".pyenv"]

@@ -73,6 +73,7 @@ GOOD: dict[str, list[str]] = {
     "bucket": ["my-bucket", "my.bucket"],
     "region": ["eu-central-1", "auto"],
     "endpoint-url": ["https://minio.example.com", "http://[::1]:9000", "http://127.0.0.1:9000"],
+    "admin-url": ["https://garage.example.com", "http://[::1]:3903", "http://127.0.0.1:3903"],
     "account-id": ["0123456789abcdef0123456789abcdef"],
     "jurisdiction": ["eu"],
     "location": ["fsn1"],
