@@ -33,7 +33,9 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in {"PATH": folder, "XDG_CACHE_HOME": tmp_path / "cache", "PYENV_ROOT": tmp_path}.items():
         monkeypatch.setenv(name, str(value))
     # The home of the user, whatever HOME says, may have Pythons too.
-    monkeypatch.setattr(pythons.pwd, "getpwuid", lambda _: pythons.pwd.struct_passwd(("", "", 0, 0, "", "/none", "")))
+    import pwd  # Windows has none.
+
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: pwd.struct_passwd(("", "", 0, 0, "", "/none", "")))
     return folder
 
 
