@@ -34,19 +34,32 @@ def running(store_name: str, _started: Callable[[str], Running]) -> Running:
     return _started(store_name)
 
 
+def _asked() -> list[str]:
+    """The stores that the variable STORES names, or all."""
+    return os.environ.get("STORES", "").replace(",", " ").split() or [*STORES]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test with `running` runs on every store that the variable STORES names, or on all; in a module with a tuple
-    ONLY, on those of them that it names."""
+    """Each test with `running` runs on every store that is asked for; in a module with a tuple ONLY, on those of them
+    that it names."""
     if "store_name" in metafunc.fixturenames:
-        asked = os.environ.get("STORES", "").replace(",", " ").split() or [*STORES]
-        chosen = [name for name in asked if name in getattr(metafunc.module, "ONLY", STORES)]
+        chosen = [name for name in _asked() if name in getattr(metafunc.module, "ONLY", STORES)]
         # One worker runs the tests of a store: to start the server may take longer than they do.
         params = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in chosen]
         metafunc.parametrize("store_name", params, ids=chosen)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder are of `make test-stores`."""
+    """All tests of this folder are of `make test-stores`; those of a module with ONLY are left out where none of the
+    stores that it names is asked for."""
+    asked, kept = _asked(), []
     for item in items:
+        only: tuple[str, ...] = ()
         if "integration/stores/" in item.path.as_posix():
             item.add_marker(pytest.mark.stores)
+            only = getattr(getattr(item, "module", None), "ONLY", ())
+        if only and "running" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(only[0]))
+        if not only or set(only) & set(asked):
+            kept.append(item)
+    items[:] = kept

@@ -13,6 +13,8 @@ from chaninfra.pulumi.bucket_config import settings_documents
 from support.pulumi.handlers import Store as Handlers
 from support.stores.seaweedfs import seaweedfs
 
+ONLY = ("seaweedfs",)
+
 
 def test_encryption_is_refused_before_it_is_set_where_the_server_has_no_key(bucket_name: str, tmp_path: Path) -> None:
     wanted = settings_documents(BucketSettings(encryption="sse-s3"))

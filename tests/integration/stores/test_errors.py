@@ -267,7 +267,7 @@ def test_a_bucket_that_is_there_is_refused_and_adopted_as_it_is(running: Running
         assert channels.listed(server, bucket) == before
         assert f"{bucket}-bucket" not in stack.resources()
 
-    refused(f"s3://{bucket}", "already exists", "pulumi config set adopt true")
+    refused(bucket, "already exists", "pulumi config set adopt true")
     known = dict(stack.environment)
     if store.checks_keys:
         stack.environment |= {"AWS_SECRET_ACCESS_KEY": secrets.token_hex(20)}

@@ -23,6 +23,8 @@ from support.pulumi.handlers import Store as Handlers
 from support.pulumi.stacks import Ran, Stack
 from support.stores.garage import Garage, start, typed
 
+ONLY = ("garage",)
+
 GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 PEOPLE: dict[str, Any] = {group: {"someone": {"key": {}}} for group in GROUPS.values()}
 READING = {"get", "list"}

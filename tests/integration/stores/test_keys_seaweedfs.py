@@ -22,6 +22,8 @@ from support.pulumi.stacks import Ran, Stack
 from support.servers.s3_servers import Server
 from support.stores.seaweedfs import seaweedfs
 
+ONLY = ("seaweedfs",)
+
 GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 
 

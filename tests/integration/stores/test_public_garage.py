@@ -11,6 +11,8 @@ from support.channels.packages import make_package
 from support.pulumi.stacks import Stack
 from support.stores.garage import GARAGE, start, typed
 
+ONLY = ("garage",)
+
 
 def test_everybody_installs_from_the_web_endpoint(bucket_name: str, tmp_path: Path) -> None:
     with start(tmp_path / "server") as garage:
