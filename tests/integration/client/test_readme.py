@@ -135,7 +135,13 @@ def test_each_command_of_the_readme_is_one_that_a_test_runs() -> None:
         run |= {*lines(blocks(page)), *re.findall(r"^\$ (.*)$", page, re.MULTILINE)}
     said = lines(blocks((ROOT / "README.md").read_text("utf-8")))
     assert len(said) > 6
-    assert [line for line in said if line not in run] == []
+    # The test of each page puts a real server in the place of its example.
+    hosts = {_hostless(line) for line in run}
+    assert [line for line in said if _hostless(line) not in hosts] == []
+
+
+def _hostless(line: str) -> str:
+    return re.sub(r"https://[a-z0-9]+[.]example[.]com", "https://HOST", line)
 
 
 def blocks(text: str) -> list[str]:

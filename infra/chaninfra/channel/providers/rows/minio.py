@@ -35,6 +35,7 @@ MINIO = Provider(
     version_rights=Fact(
         "with-object", MINIO_TESTS, "the policies deny it; `?versions` still lists ids to whoever may list"
     ),
+    object_owner=Fact("bucket", MINIO_TESTS),
     index_document=Fact("no", MINIO_TESTS, "an error; a listing where the channel is the whole bucket"),
     capabilities={
         **yes(MINIO_TESTS, "bucket-policy", "versioning", "lifecycle-versions", "tags"),
