@@ -89,6 +89,20 @@ What the API of a store needs, the credentials or a setting of the server, is sa
 `garage` do not find it by this name until it is also a global one: `garage bucket list` and `garage bucket alias ID
 NAME` come first.
 
+### Ceph's admin API
+
+The user who deploys needs two capabilities of Ceph, `users=*` and `user-policy=*`. Without them `pulumi up` stops before
+it changes anything, and prints the command for the operator of the cluster, with the name of that user:
+
+```console
+radosgw-admin caps add --uid=DEPLOYER --caps='users=*;user-policy=*'
+```
+
+Each principal is then a user of its own, which may not make buckets, with one key and one policy. Ceph makes the secret
+of the key, since its API takes one only in the URL, which the gateway writes to its log. An object belongs to the user
+who wrote it: the policy of a private bucket lets the owner of the bucket read it too, and whoever wrote a file may make
+this one public by its ACL.
+
 ### Garage's admin API
 
 Garage has its admin API at another port than S3, with a token. A stack that knows both makes the keys itself, and
