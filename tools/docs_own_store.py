@@ -91,8 +91,8 @@ NAME` come first.
 
 ### Ceph's admin API
 
-The user who deploys needs two capabilities of Ceph, `users=*` and `user-policy=*`. Without them `pulumi up` stops before
-it changes anything, and prints the command for the operator of the cluster, with the name of that user:
+The user who deploys needs two capabilities of Ceph, `users=*` and `user-policy=*`. Without them `pulumi up` stops
+before it changes anything, and prints the command for the operator of the cluster, with the name of that user:
 
 ```console
 radosgw-admin caps add --uid=DEPLOYER --caps='users=*;user-policy=*'
