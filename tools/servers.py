@@ -43,8 +43,6 @@ SERVERS: dict[str, Program] = {
     ),
     "s3s-fs": Crate("s3s-fs", "0.14.1", ("--features", "binary")),
     "localstack": Wheels("localstack-core", "3.13"),
-    # Beside that Rust it needs protoc, Debian's protobuf-compiler.
-    "rustfs": Crate("rustfs", "1.0.1", ("--profile", "dev", "--no-default-features"), toolchain="1.98.1"),
 }
 """Name of the server → how it is got. Those that only `make test-stores` runs may need apt-get, cargo and root."""
 USUAL = ("minio", "versitygw")
