@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,15 @@ from chaninfra.channel.errors import BucketMissingError
 from chaninfra.channel.policy.whole_buckets import document_of
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.user_admin.garage import GarageUserAdmin
-from support.cases import secret_search
 from support.cases.access_cases import CASES, Case
 from support.channels import channels
 from support.pulumi.handlers import Store as Handlers
 from support.pulumi.stacks import Ran, Stack
 from support.stores.garage import Garage, start, typed
+from support.stores.key_life import GROUPS, Ground
 
 ONLY = ("garage",)
 
-GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 PEOPLE: dict[str, Any] = {group: {"someone": {"key": {}}} for group in GROUPS.values()}
 READING = {"get", "list"}
 # Neither in the channel nor in its neighbour: rights are on the whole bucket.
@@ -39,35 +37,19 @@ def garage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Garage]:
         yield server
 
 
-@dataclass
-class Ground:
-    """A stack, with the output of all its engine runs."""
+class GarageGround(Ground):
+    """A stack on Garage, whose rights are on whole buckets and not on places in them."""
 
     server: Garage
-    bucket: str
-    stack: Stack
-    printed: dict[str, str] = field(default_factory=dict)
-    secrets: set[str] = field(default_factory=set)
 
     def run(self, command: str) -> Ran:
         # One request of the admin API takes long: a Garage that is not optimised takes seconds to see that it is ours.
-        ran: Ran = self.stack.run(command, "--yes", "--skip-preview", "--parallel", "1")
+        ran = self.stack.run(command, "--yes", "--skip-preview", "--parallel", "1")
         self.printed[f"{command} {len(self.printed)}"] = ran.output
         return ran
 
-    def done(self, command: str) -> dict[str, int]:
-        ran = self.run(command)
-        assert ran.code == 0, ran
-        return ran.done
-
-    def keys(self) -> dict[str, dict[str, str]]:
-        """Role → the access key of the principal of the channel `stable`."""
-        outputs = self.stack.outputs(show_secrets=True)["keys"]["stable"]
-        found = {role: outputs[group]["someone"] for role, group in GROUPS.items() if group in outputs}
-        self.secrets |= {key["secret-access-key"] for key in found.values()}
-        return found
-
-    def may(self, key: dict[str, str], action: str) -> bool:
+    def allows(self, key: dict[str, str], action: str) -> bool:
+        """Whether Garage lets a key do an action in the bucket."""
         return may(self.server, self.bucket, variables(key), action)
 
 
@@ -99,7 +81,9 @@ def test_the_life_of_keys(garage: Garage, bucket_name: str, tmp_path: Path) -> N
     channels_of_stack = {"stable": PEOPLE, "nightly": {}}
     config = config_of(garage, bucket_name, admin_url=garage.admin_url, channels=channels_of_stack)
     environment = {**garage.environment(), "GARAGE_ADMIN_TOKEN": garage.admin_token}
-    ground = Ground(garage, bucket_name, Stack(tmp_path / "stack", config, environment), secrets={garage.admin_token})
+    ground = GarageGround(
+        garage, bucket_name, Stack(tmp_path / "stack", config, environment), secrets={garage.admin_token}
+    )
     ran = ground.run("up")
     assert ran.code == 0, ran
     assert set(ran.done) == {"created"}
@@ -110,13 +94,12 @@ def test_the_life_of_keys(garage: Garage, bucket_name: str, tmp_path: Path) -> N
     _destroy_deletes_everything(ground)
     # Not in the engine's output, its state and its other files.
     assert len(ground.secrets) == 6
-    assert secret_search.found(ground.secrets, ground.printed) == []
-    assert secret_search.found(ground.secrets, secret_search.files(ground.stack.folder)) == []
+    assert ground.leaks() == []
 
 
-def _each_key_has_the_rights_of_its_role(ground: Ground) -> None:
+def _each_key_has_the_rights_of_its_role(ground: GarageGround) -> None:
     keys, actions = ground.keys(), {name for name, case in CASES.items() if isinstance(case, Case)}
-    allowed = {role: {action for action in actions if ground.may(keys[role], action)} for role in GROUPS}
+    allowed = {role: {action for action in actions if ground.allows(keys[role], action)} for role in GROUPS}
     assert allowed == {"reader": READING, "publisher": actions, "maintainer": actions}
     # Nor may one give others access, or delete the bucket.
     for key in keys.values():
@@ -127,7 +110,7 @@ def _each_key_has_the_rights_of_its_role(ground: Ground) -> None:
             client(ground.server, variables(key)).create_bucket(Bucket=f"{ground.bucket}-more")
 
 
-def _changes_by_hand_are_reverted_and_a_key_is_replaced(ground: Ground) -> None:
+def _changes_by_hand_are_reverted_and_a_key_is_replaced(ground: GarageGround) -> None:
     keys, run, other = ground.keys(), ground.server.run, f"{ground.bucket}-other"
     ids = {role: key["access-key-id"] for role, key in keys.items()}
     run("bucket", "create", other)
@@ -155,12 +138,12 @@ def _changes_by_hand_are_reverted_and_a_key_is_replaced(ground: Ground) -> None:
         reader.put_object(Bucket=other, Key="a", Body=b"")
     with pytest.raises(ClientError, match="AccessDenied"):
         client(ground.server, variables(keys["publisher"])).list_objects_v2(Bucket=ground.bucket)
-    assert not ground.may(restored["reader"], "put-package")
-    assert ground.may(restored["publisher"], "put-package")
-    assert ground.may(restored["maintainer"], "delete-package")
+    assert not ground.allows(restored["reader"], "put-package")
+    assert ground.allows(restored["publisher"], "put-package")
+    assert ground.allows(restored["maintainer"], "delete-package")
 
 
-def _destroy_deletes_everything(ground: Ground) -> None:
+def _destroy_deletes_everything(ground: GarageGround) -> None:
     ids = [key["access-key-id"] for key in ground.keys().values()]
     ground.done("destroy")
     assert ground.bucket not in channels.buckets(ground.server)

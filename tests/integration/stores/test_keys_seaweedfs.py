@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from access_table import TABLE, Place
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.policy.permissions import identity_policy
 from chaninfra.pulumi.user_admin.seaweedfs import SeaweedfsUserAdmin
-from support.cases import secret_search
-from support.cases.access_cases import CASES, CHANNEL, NEIGHBOUR, PREFIXES, SUBDIRS
+from support.cases.access_cases import CHANNEL, NEIGHBOUR, SUBDIRS
 from support.channels import channels
 from support.pulumi.handlers import Store as Handlers
-from support.pulumi.stacks import Ran, Stack
+from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server
+from support.stores.key_life import GROUPS, Ground
 from support.stores.seaweedfs import seaweedfs
 
 ONLY = ("seaweedfs",)
-
-GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 
 
 @pytest.fixture(scope="module")
@@ -32,37 +28,6 @@ def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """SeaweedFS, for the tests of this file."""
     with seaweedfs(tmp_path_factory.mktemp("keys")) as server:
         yield server
-
-
-@dataclass
-class Ground:
-    """A stack with two channels, with the output of all its engine runs."""
-
-    server: Server
-    bucket: str
-    stack: Stack
-    printed: dict[str, str] = field(default_factory=dict)
-    secrets: set[str] = field(default_factory=set)
-
-    def run(self, command: str) -> Ran:
-        ran: Ran = getattr(self.stack, command)()
-        self.printed[f"{command} {len(self.printed)}"] = ran.output
-        return ran
-
-    def done(self, command: str) -> dict[str, int]:
-        ran = self.run(command)
-        assert ran.code == 0, ran
-        return ran.done
-
-    def keys(self) -> dict[str, dict[str, str]]:
-        """Role → the access key of the principal of the channel `stable`."""
-        outputs = self.stack.outputs(show_secrets=True)["keys"]["stable"]
-        found = {role: outputs[group]["someone"] for role, group in GROUPS.items() if group in outputs}
-        self.secrets |= {key["secret-access-key"] for key in found.values()}
-        return found
-
-    def may(self, key: dict[str, str], place: Place, action: str) -> bool:
-        return CASES[action].may(self.server.client(), client(self.server, key), self.bucket, PREFIXES[place])
 
 
 def client(server: Server, key: dict[str, str]) -> Any:
@@ -81,31 +46,13 @@ def test_the_life_of_keys(weed: Server, bucket_name: str, tmp_path: Path) -> Non
     assert set(ground.done("up")) == {"created"}
     assert ground.done("up") == {}
     assert ground.done("refresh") == {}
-    _each_key_has_the_permissions_in_the_table(ground)
+    assert ground.differing(ground.keys()) == []
     _changes_by_hand_are_reverted(ground)
     _a_key_is_replaced(ground)
     _destroy_deletes_everything(ground)
     # Not in the engine's output, its state and its other files.
     assert len(ground.secrets) == 5
-    assert secret_search.found(ground.secrets, ground.printed) == []
-    assert secret_search.found(ground.secrets, secret_search.files(ground.stack.folder)) == []
-
-
-def _each_key_has_the_permissions_in_the_table(ground: Ground) -> None:
-    keys, root = ground.keys(), ground.server.client()
-    # Some cases delete it, and a channel without it is damaged.
-    indexes = {
-        key: root.get_object(Bucket=ground.bucket, Key=key)["Body"].read()
-        for key in (f"{prefix}/noarch/repodata_shards.msgpack.zst" for prefix in (CHANNEL, NEIGHBOUR))
-    }
-    differing = [
-        (role, place, action)
-        for (role, place, action), cell in TABLE.items()
-        if role in keys and not cell.aws_only and ground.may(keys[role], place, action) != cell.allowed
-    ]
-    assert differing == []
-    for key, data in indexes.items():
-        root.put_object(Bucket=ground.bucket, Key=key, Body=data)
+    assert ground.leaks() == []
 
 
 def _changes_by_hand_are_reverted(ground: Ground) -> None:
