@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Build } from "../src/model";
 import { downloadUrl, isBrowsed, isYanked, specOf, versionsOf } from "../src/ui/builds";
+import { cpuMs } from "./cpu";
 
 function build(version: string, subdir: string, more: Partial<Build> = {}): Build {
   return {
@@ -30,9 +31,9 @@ test("versions that objects have as properties are versions as others", () => {
 
 test("10,000 builds are grouped at once", () => {
   const builds = Array.from({ length: 10_000 }, (_, number) => build(`1.${number % 2500}`, number % 2 ? "noarch" : "linux-64"));
-  const begin = performance.now();
+  const begin = cpuMs();
   assert.equal(versionsOf(builds).length, 2500);
-  assert.ok(performance.now() - begin < 1000);
+  assert.ok(cpuMs() - begin < 1000);
 });
 
 test("a match spec begins with the name that the channel has", () => {

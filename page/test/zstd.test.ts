@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { DamagedError, decompress, TooLargeError } from "../src/data/zstd";
+import { cpuMs } from "./cpu";
 import { DATA, file, packed } from "./serving";
 import { block, frame, joined } from "./zstd_writer";
 
@@ -66,10 +67,10 @@ test("a window of more than 128 MiB is refused, and one of that is not allocated
 
 test("a million blocks of nothing are too many", () => {
   const none = block(0, 0, new Uint8Array(), false);
-  const began = performance.now();
+  const began = cpuMs();
   const many = frame([...Array<Uint8Array>(1_000_000).fill(none), block(0, 0, new Uint8Array(), true)]);
   assert.throws(() => decompress(many, MOST), /too long/);
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(cpuMs() - began < 5000);
 });
 
 test("what needs a dictionary, and what is not zstd", () => {
@@ -86,7 +87,7 @@ test("a block that copies more than a block has is damaged at once", () => {
   const literals = Uint8Array.of(8, 65); // One raw byte.
   const sequences = Uint8Array.of(255, 255, 255, 0b0101_0100, 1, 0, 52, 1);
   const body = joined([literals, sequences]);
-  const began = performance.now();
+  const began = cpuMs();
   assert.throws(() => decompress(frame([block(2, body.length, body, true)]), MOST), DamagedError);
-  assert.ok(performance.now() - began < 500);
+  assert.ok(cpuMs() - began < 500);
 });

@@ -179,8 +179,10 @@ def yanks(crowd: Crowd, server: Server, place: Place) -> None:
             time.sleep(0.5)
             continue
         chosen = rng.choice(published)
-        crowd.yanked[chosen] = None if crowd.run("yanker", server, "yank", chosen) is None else True
-        if rng.random() < 0.5:
+        back, told = rng.random() < 0.5, crowd.run("yanker", server, "yank", chosen)
+        crowd.yanked[chosen] = None if told is None else True
+        # Who was killed does not know whether it is yanked, and what is not yanked cannot be brought back.
+        if back and told is not None:
             crowd.yanked[chosen] = None if crowd.run("yanker", server, "unyank", chosen) is None else False
         if rng.random() < 0.3:
             rolls_back(crowd, server, place)
