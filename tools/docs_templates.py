@@ -25,7 +25,7 @@ _WORKFLOWS = {
     "aws-private-github": "s3://my-bucket/main --region eu-central-1",
     "aws-public": "s3://my-bucket/main --region eu-central-1 --auth public",
     "s3-compatible": _STORE.format("custom", "s3"),
-    "yaml": _STORE.format("minio", "minio"),
+    "yaml": _STORE.format("versitygw", "s3"),
 }
 
 _CHECK = """# Checks a pull request. It runs what the pull request says, so it gets no secret, role or environment.

@@ -187,9 +187,9 @@ def test_s3_compatible(minio: Server, machine: dict[str, str], bucket_name: str,
     assert bucket_name not in channels.buckets(minio)
 
 
-def test_yaml(minio: Server, machine: dict[str, str], bucket_name: str, tmp_path: Path) -> None:
-    variables = {**machine, **minio.environment()}
-    places = {"my-bucket": bucket_name, "https://minio.example.com": minio.endpoint_url}
+def test_yaml(versitygw: Server, machine: dict[str, str], bucket_name: str, tmp_path: Path) -> None:
+    variables = {**machine, **versitygw.environment()}
+    places = {"my-bucket": bucket_name, "https://s3.example.com": versitygw.endpoint_url}
     person = Person("yaml", tmp_path, variables, places)
     project = person.takes_the_template()
     assert not [*project.glob("*.py")]
@@ -201,7 +201,7 @@ def test_yaml(minio: Server, machine: dict[str, str], bucket_name: str, tmp_path
     assert "share/my-package.txt" in installed
 
     person.takes_it_down()
-    assert bucket_name not in channels.buckets(minio)
+    assert bucket_name not in channels.buckets(versitygw)
 
 
 def test_platform_team(aws: Server, on_aws: dict[str, str], bucket_name: str, tmp_path: Path) -> None:
