@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaninfra.channel import user_cache as cache
@@ -111,6 +112,8 @@ class Crate:
     """Options of `cargo install`."""
     toolchain: str | None = None
     """The version of Rust that it needs, where that may be newer than the one on PATH: rustup must have it."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Another program that its build runs → Debian's package with it."""
 
     def version(self, _name: str) -> str:
         """Its version."""
@@ -131,6 +134,13 @@ class Crate:
             env |= {"CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"}
             chosen = [cargo, *([f"+{self.toolchain}"] if self.toolchain else [])]
             self._try(chosen, folder, env)
+            for program, package in self.needs.items():
+                if shutil.which(program) is None:
+                    raise EngineError(
+                        f"the build of {name} runs {program}, and there is none on PATH",
+                        where="PATH",
+                        remedy=f"apt-get install {package}, and run this again",
+                    )
             command = [*chosen, "install", "--quiet", self.crate, "--version", self.pinned, "--locked"]
             command += ["--root", str(folder), "--target-dir", str(folder / "target"), *self.options]
             with step(report, f"{name} from its Rust sources"):

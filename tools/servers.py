@@ -42,6 +42,14 @@ SERVERS: dict[str, Program] = {
         "garage", "2.5.0", ("--profile", "dev", "--no-default-features", "--features", "bundled-libs,sqlite")
     ),
     "s3s-fs": Crate("s3s-fs", "0.14.1", ("--features", "binary")),
+    # Hundreds of crates: optimized, they take hours on two cores.
+    "rustfs": Crate(
+        "rustfs",
+        "1.0.1",
+        ("--profile", "dev", "--no-default-features"),
+        toolchain="1.98.1",
+        needs={"protoc": "protobuf-compiler"},
+    ),
     "localstack": Wheels("localstack-core", "3.13"),
 }
 """Name of the server → how it is got. Those that only `make test-stores` runs may need apt-get, cargo and root."""

@@ -6,27 +6,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from access_table import TABLE, Place
 from chaninfra.channel.config.schema import ACCESS, validate
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.user_admin import ADMIN_APIS, UserAdmin
-from support.cases import secret_search
-from support.cases.access_cases import CASES, CHANNEL, NEIGHBOUR, PREFIXES, SUBDIRS
+from support.cases.access_cases import CHANNEL, NEIGHBOUR, SUBDIRS
 from support.channels import channels
 from support.pulumi.parallel import Told, tell
-from support.pulumi.stacks import Ran, Stack
+from support.pulumi.stacks import Stack
 from support.servers.s3_servers import Server
+from support.stores.key_life import GROUPS, Ground, Keys
 
 pytestmark = pytest.mark.long
 
-GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 KEY: dict[str, Any] = {"key": {}}
 # MinIO has no CORS settings, versitygw no lifecycle rules.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -44,46 +41,17 @@ def test_the_life_of_settings_and_keys(server: Server, told: Told) -> None:
     told[server.name].result()
 
 
-@dataclass
-class Ground:
-    """A stack with two channels on a server, with the output of all its engine runs."""
+class KeysAndSettings(Ground):
+    """A stack whose bucket has settings too, and whose access is compared with its schema."""
 
-    server: Server
-    bucket: str
-    stack: Stack
-    printed: dict[str, str] = field(default_factory=dict)
-    secrets: set[str] = field(default_factory=set)
-
-    def run(self, command: str) -> Ran:
-        ran: Ran = getattr(self.stack, command)()
-        self.printed[f"{command} {len(self.printed)}"] = ran.output
-        return ran
-
-    def done(self, command: str) -> dict[str, int]:
-        ran = self.run(command)
-        assert ran.code == 0, ran
-        return ran.done
-
-    def keys(self, channel: str = "stable") -> dict[str, dict[str, str]]:
+    def keys(self, channel: str = "stable") -> Keys:
         """Role → the access key of the channel's principal with that role."""
-        outputs = self.stack.outputs(show_secrets=True)
+        found = super().keys(channel)
         access = self.stack.outputs()["access"]
         validate(access, ACCESS, where="the stack output access")
-        found = {}
-        for role, group in GROUPS.items():
-            for name, key in outputs["keys"][channel].get(group, {}).items():
-                assert access[channel][group][name] == {"kind": "key", "access-key-id": key["access-key-id"]}
-                found[role] = key
-                self.secrets.add(key["secret-access-key"])
+        for role, key in found.items():
+            assert access[channel][GROUPS[role]] == {"someone": {"kind": "key", "access-key-id": key["access-key-id"]}}
         return found
-
-    def client(self, key: dict[str, str]) -> Any:
-        return self.server.client(
-            aws_access_key_id=key["access-key-id"], aws_secret_access_key=key["secret-access-key"]
-        )
-
-    def may(self, key: dict[str, str], place: Place, action: str) -> bool:
-        return CASES[action].may(self.server.client(), self.client(key), self.bucket, PREFIXES[place])
 
     def admin(self) -> UserAdmin:
         location = {"bucket": self.bucket, "endpoint-url": self.server.endpoint_url, "region": self.server.region}
@@ -123,7 +91,7 @@ def life(server: Server, bucket: str, tmp_path: Path) -> None:
     groups = {group: {"someone": KEY} for group in GROUPS.values()}
     config: dict[str, Any] = {"provider": server.name, "bucket": bucket, "endpoint_url": server.endpoint_url}
     config |= {"channels": names, "subdirs": [*SUBDIRS], **groups, **SETTINGS[server.name]}
-    ground = Ground(server, bucket, Stack(tmp_path / "stack", config, server.environment()))
+    ground = KeysAndSettings(server, bucket, Stack(tmp_path / "stack", config, server.environment()))
 
     assert set(ground.done("up")) == {"created"}
     assert ground.done("up") == {}
@@ -135,7 +103,7 @@ def life(server: Server, bucket: str, tmp_path: Path) -> None:
     assert made.get("origins", ["https://docs.example.com"]) == ["https://docs.example.com"]
     assert len(made) == 3
 
-    _each_key_has_the_permissions_in_the_table(ground)
+    assert ground.differing(ground.keys()) == []
     _changes_by_hand_are_reverted(ground, made)
     _a_key_is_replaced(ground)
     _settings_and_principals_change_in_place(ground)
@@ -143,21 +111,7 @@ def life(server: Server, bucket: str, tmp_path: Path) -> None:
     _no_secret_was_ever_in_plain_text(ground)
 
 
-def _each_key_has_the_permissions_in_the_table(ground: Ground) -> None:
-    keys, client = ground.keys(), ground.server.client()
-    # Some cases delete it, and a channel without it is damaged.
-    indexes = {
-        key: client.get_object(Bucket=ground.bucket, Key=key)["Body"].read()
-        for key in (f"{prefix}/noarch/repodata_shards.msgpack.zst" for prefix in (CHANNEL, NEIGHBOUR))
-    }
-    for (role, place, action), cell in TABLE.items():
-        if role in keys and not cell.aws_only:
-            assert ground.may(keys[role], place, action) == cell.allowed, (role, place, action)
-    for key, data in indexes.items():
-        client.put_object(Bucket=ground.bucket, Key=key, Body=data)
-
-
-def _changes_by_hand_are_reverted(ground: Ground, made: dict[str, Any]) -> None:
+def _changes_by_hand_are_reverted(ground: KeysAndSettings, made: dict[str, Any]) -> None:
     client, bucket, admin = ground.server.client(), {"Bucket": ground.bucket}, ground.admin()
     keys = ground.keys()
     client.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Suspended"})
@@ -197,7 +151,7 @@ def _changes_by_hand_are_reverted(ground: Ground, made: dict[str, Any]) -> None:
     assert ground.done("up") == {}
 
 
-def _a_key_is_replaced(ground: Ground) -> None:
+def _a_key_is_replaced(ground: KeysAndSettings) -> None:
     before = ground.keys()["publisher"]
     ground.stack.config(publishers={"someone": {"key": {"rotate": "2027-01"}}})
     # In a preview the id of the new key is unknown, and so is the bucket policy that names it.
@@ -214,7 +168,7 @@ def _a_key_is_replaced(ground: Ground) -> None:
     assert ground.done("up") == {}
 
 
-def _settings_and_principals_change_in_place(ground: Ground) -> None:
+def _settings_and_principals_change_in_place(ground: KeysAndSettings) -> None:
     keys = ground.keys()
     ground.stack.config(
         versioning=False,
@@ -246,7 +200,7 @@ def _settings_and_principals_change_in_place(ground: Ground) -> None:
     assert ground.done("refresh") == {}
 
 
-def _destroy_deletes_everything(ground: Ground) -> None:
+def _destroy_deletes_everything(ground: KeysAndSettings) -> None:
     users = [key["access-key-id"] for channel in ("stable", "nightly") for key in ground.keys(channel).values()]
     assert len(users) == 4
     refused = ground.run("destroy")
@@ -260,8 +214,7 @@ def _destroy_deletes_everything(ground: Ground) -> None:
     assert [user for user in users if ground.admin().user_policy(user) is not None] == []
 
 
-def _no_secret_was_ever_in_plain_text(ground: Ground) -> None:
+def _no_secret_was_ever_in_plain_text(ground: KeysAndSettings) -> None:
     """Not in the engine's output, its state and its other files, backups of earlier states included."""
     assert len(ground.secrets) == 7
-    assert secret_search.found(ground.secrets, ground.printed) == []
-    assert secret_search.found(ground.secrets, secret_search.files(ground.stack.folder)) == []
+    assert ground.leaks() == []

@@ -17,11 +17,17 @@ from chaninfra.channel.policy.statements import BUCKET_OWNER
 from chaninfra.pulumi.handlers.access_key import AccessKeyHandler
 from support.cases import secret_search
 from support.cases.access_cases import CHANNEL, SUBDIRS
-from support.channels import channels
 from support.pulumi.handlers import Store as Handlers
 from support.pulumi.stacks import Stack
 from support.stores.ceph import Ceph, gateway
-from support.stores.key_life import Ground, config
+from support.stores.key_life import (
+    Ground,
+    Keys,
+    a_key_is_replaced,
+    changes_by_hand_are_reverted,
+    config,
+    destroy_deletes_everything,
+)
 from support.stores.model import Running
 
 ONLY = ("ceph",)
@@ -46,61 +52,22 @@ def test_the_life_of_keys(running: Running, ceph: Ceph, bucket_name: str, tmp_pa
     for key in ground.keys().values():
         assert _code(lambda key=key: ground.client(key).create_bucket(Bucket=f"{bucket_name}-own")) == "AccessDenied"
 
-    _changes_by_hand_are_reverted(ground, ceph)
-    _a_key_is_replaced(ground)
-    _destroy_deletes_everything(ground, ceph)
+    changes_by_hand_are_reverted(ground, lambda keys: _change(ground, ceph, keys))
+    a_key_is_replaced(ground)
+    destroy_deletes_everything(ground, lambda: {*ceph.radosgw_admin("user", "list")})
     # Of both channels, with those of the publisher and the maintainer that were made anew.
     assert len(ground.secrets) == 8
     assert ground.leaks() == []
     assert secret_search.found(ground.secrets, secret_search.files(ceph.conf.parent)) == []
 
 
-def _changes_by_hand_are_reverted(ground: Ground, ceph: Ceph) -> None:
-    keys, iam = ground.keys(), ceph.service("iam")
-    reader, publisher, maintainer = (keys[role]["access-key-id"] for role in ("reader", "publisher", "maintainer"))
+def _change(ground: Ground, ceph: Ceph, keys: Keys) -> None:
     wider = identity_policy("maintainer", bucket=ground.bucket, prefix=CHANNEL, subdirs=SUBDIRS)
-    iam.put_user_policy(UserName=reader, PolicyName="more", PolicyDocument=json.dumps(wider))
-    assert ground.may(keys["reader"], "own", "put-package")
-    ceph.radosgw_admin("user", "suspend", f"--uid={publisher}")
-    ceph.radosgw_admin("user", "rm", f"--uid={maintainer}")
-
-    ran = ground.run("refresh")
-    for changed in ("reader-someone-key updated", "publisher-someone-key updated", "maintainer-someone-key deleted"):
-        assert f"{CHANNEL}-{changed}" in ran.output, ran
-    made = ground.done("up")
-    assert made["created"] == 1, made
-    assert "replaced" not in made
-    restored = ground.keys()
-    assert restored["reader"] == keys["reader"]
-    assert restored["publisher"] == keys["publisher"]
-    assert not ground.may(restored["reader"], "own", "put-package")
-    assert ground.may(restored["publisher"], "own", "put-package")
-    assert ground.may(restored["maintainer"], "own", "delete-package")
-    assert ground.done("up") == {}
-
-
-def _a_key_is_replaced(ground: Ground) -> None:
-    before = ground.keys()["publisher"]
-    ground.stack.config(publishers={"someone": {"key": {"rotate": "2027-01"}}})
-    ran = ground.run("up")
-    assert ran.done["replaced"] == 2, ran
-    name = f"AccessKey bucket-{CHANNEL}-publisher-someone-key"
-    assert ran.output.index(f"{name} created replacement") < ran.output.index(f"{name} deleting original")
-    after = ground.keys()["publisher"]
-    assert set(before.values()).isdisjoint(after.values())
-    assert ground.may(after, "own", "put-package")
-    assert _code(lambda: ground.client(before).list_objects_v2(Bucket=ground.bucket)) == "InvalidAccessKeyId"
-    assert ground.done("up") == {}
-
-
-def _destroy_deletes_everything(ground: Ground, ceph: Ceph) -> None:
-    users = [key["access-key-id"] for channel in ("stable", "nightly") for key in ground.keys(channel).values()]
-    assert {*users} <= {*ceph.radosgw_admin("user", "list")}
-    ground.stack.config(force_destroy=True)
-    ground.done("up")
-    ground.done("destroy")
-    assert ground.bucket not in channels.buckets(ceph)
-    assert {*users}.isdisjoint(ceph.radosgw_admin("user", "list"))
+    ceph.service("iam").put_user_policy(
+        UserName=keys["reader"]["access-key-id"], PolicyName="more", PolicyDocument=json.dumps(wider)
+    )
+    ceph.radosgw_admin("user", "suspend", f"--uid={keys['publisher']['access-key-id']}")
+    ceph.radosgw_admin("user", "rm", f"--uid={keys['maintainer']['access-key-id']}")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from support.stores.garage import GARAGE
 from support.stores.localstack import LOCALSTACK
 from support.stores.minio import MINIO
 from support.stores.model import Store
+from support.stores.rustfs import RUSTFS
 from support.stores.s3s_fs import S3S_FS
 from support.stores.seaweedfs import SEAWEEDFS
 from support.stores.versitygw import VERSITYGW
@@ -17,6 +18,7 @@ _ALL = (
     CEPH,
     SEAWEEDFS,
     GARAGE,
+    RUSTFS,
     S3S_FS,
     LOCALSTACK,
 )

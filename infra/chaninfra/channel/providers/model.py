@@ -24,7 +24,16 @@ LocationConstraint = Literal["region", "omitted"]
 Checksums = Literal["when_required", "when_supported"]
 Digest = Literal["checksum", "content-md5"]
 PublicWay = Literal["bucket-policy", "acl", "by-hand"]
-KeyWay = Literal["aws-iam", "minio-admin", "versitygw-admin", "ceph-admin", "seaweedfs-iam", "garage-admin", "by-hand"]
+KeyWay = Literal[
+    "aws-iam",
+    "minio-admin",
+    "versitygw-admin",
+    "ceph-admin",
+    "seaweedfs-iam",
+    "garage-admin",
+    "rustfs-admin",
+    "by-hand",
+]
 BY_BUCKET_POLICY: frozenset[KeyWay] = frozenset({"versitygw-admin"})
 """The ways of making keys whose users have no policies: the bucket policy names their access keys."""
 ALPHANUMERIC: frozenset[KeyWay] = frozenset({"seaweedfs-iam"})

@@ -10,6 +10,7 @@ from chaninfra.pulumi.user_admin.base import Document, UserAdmin
 from chaninfra.pulumi.user_admin.ceph import CephUserAdmin
 from chaninfra.pulumi.user_admin.garage import GarageUserAdmin
 from chaninfra.pulumi.user_admin.minio import MinioUserAdmin
+from chaninfra.pulumi.user_admin.rustfs import RustfsUserAdmin
 from chaninfra.pulumi.user_admin.seaweedfs import SeaweedfsUserAdmin
 from chaninfra.pulumi.user_admin.versitygw import VersitygwUserAdmin
 
@@ -20,6 +21,7 @@ ADMIN_APIS: dict[KeyWay, Callable[[Session], UserAdmin]] = {
     "versitygw-admin": VersitygwUserAdmin,
     "ceph-admin": CephUserAdmin,
     "seaweedfs-iam": SeaweedfsUserAdmin,
+    "rustfs-admin": RustfsUserAdmin,
     "garage-admin": GarageUserAdmin,
 }
 """`Provider.keys` → the API; stores without one are not in it."""

@@ -47,8 +47,8 @@ def with_admin_named(error: ChaninfraError) -> ChaninfraError:
     return DeniedError(
         f"{error.message}: `key` makes users and keys, which only an administrator of the store may",
         where=error.where,
-        remedy="deploy with an administrator's access key (MinIO: a user with the policy consoleAdmin; versitygw: one "
-        f"with the role admin; SeaweedFS: an identity with the action Admin); {BY_HAND}",
+        remedy="deploy with an administrator's access key (MinIO, RustFS: a user with the policy consoleAdmin; "
+        f"versitygw: one with the role admin; SeaweedFS: an identity with the action Admin); {BY_HAND}",
         code=error.code,
         status=error.status,
     )
