@@ -278,8 +278,7 @@ def _to_read(
     planned = plan(survey.listing, survey.repodata, survey.yanked, scope, etag_cache, survey.share.has)
     survey.missing, survey.signed = planned.missing, planned.signed
     if planned.read:
-        size = sum(entry.size for entry in planned.read.values())
-        progress.total(len(planned.read), size)
+        progress.total(len(planned.read), sum(entry.size for entry in planned.read.values()))
     yield from ((file, entry) for file, entry in planned.read.items() if file not in new)
     listed = survey.listing.packages
     patched = survey.share.to_compare(survey.whole) - planned.read.keys() - new - survey.yanked

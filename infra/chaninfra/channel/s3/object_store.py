@@ -38,12 +38,9 @@ from chaninfra.channel.s3.any_key import folders_in, list_after, with_etag
 from chaninfra.channel.s3.credentials import Credentials
 from chaninfra.channel.s3.error_codes import ABSENT, error_for, is_missing_call
 from chaninfra.channel.s3.http_options import client_options
+from chaninfra.channel.s3.obstore_answers import ATTRIBUTES, code_and_status, object_meta
 from chaninfra.channel.s3.recreation import recreation_refused
 from chaninfra.channel.s3.trust import AWS
-
-_ATTRIBUTES = {"Content-Type": "content_type", "Cache-Control": "cache_control"}
-_HEADERS = {*_ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-Language", "Storage-Class"}
-"""What obstore calls attributes besides the metadata."""
 
 # It is the sha256 that is computed for the signature anyway.
 _WITH_CHECKSUMS: dict[str, Any] = {"checksum_algorithm": "sha256"}
@@ -109,7 +106,7 @@ class S3Store:
         except (BaseError, FileNotFoundError) as error:
             raise self._error(error, "read", key) from error
         headers: dict[str, Any] = {
-            _ATTRIBUTES[name]: value for name, value in result.attributes.items() if name in _ATTRIBUTES
+            ATTRIBUTES[name]: value for name, value in result.attributes.items() if name in ATTRIBUTES
         }
         headers.setdefault("content_type", "")
         return StoredObject(data=data, metadata=entry.metadata, entry=entry, **headers)
@@ -123,11 +120,11 @@ class S3Store:
         try:
             result = obstore.get(self._store, key)
         except (BaseError, FileNotFoundError) as error:
-            if _code_and_status(error)[0] == ABSENT:
+            if code_and_status(error)[0] == ABSENT:
                 return None
             raise self._error(error, "read", key) from error
         # The answer's header has the size; its body is read later.
-        entry = _entry(result.meta, result.attributes)
+        entry = object_meta(result.meta, result.attributes)
         if entry.size > most:
             raise TooLargeError(entry, most)
         return result, entry
@@ -144,9 +141,9 @@ class S3Store:
         try:
             # `obstore.head` does not tell the metadata.
             result = obstore.get(self._store, key, options={"head": True})
-            return _entry(result.meta, result.attributes)
+            return object_meta(result.meta, result.attributes)
         except (BaseError, FileNotFoundError) as error:
-            code, status = _code_and_status(error)
+            code, status = code_and_status(error)
             if code or status not in (400, 401, 403, 404):
                 raise self._error(error, "look at", key) from error
             # An answer to HEAD has no body, so it does not tell an unknown key, bucket and access key apart.
@@ -159,7 +156,7 @@ class S3Store:
             result = obstore.get(self._store, key, options={"if_match": etag, "range": (start, start + length)})
             return bytes(result.bytes())
         except (BaseError, FileNotFoundError) as error:
-            if _code_and_status(error)[0] == ABSENT:
+            if code_and_status(error)[0] == ABSENT:
                 raise ConflictError(f"{key} was deleted meanwhile", remedy="try again") from error
             raise self._error(error, "read", key) from error
 
@@ -170,7 +167,7 @@ class S3Store:
             for page in obstore.list(self._store, prefix or None):
                 for each in page:
                     last = each["path"]
-                    if (entry := with_etag(_entry(each), self.head)) is not None:
+                    if (entry := with_etag(object_meta(each), self.head)) is not None:
                         yield entry
             return
         except InvalidPathError:
@@ -251,7 +248,7 @@ class S3Store:
         try:
             obstore.delete(self._store, paths)
         except (BaseError, FileNotFoundError) as error:
-            if not is_missing_call(*_code_and_status(error)) or self._config.items() >= _ONE_BY_ONE.items():
+            if not is_missing_call(*code_and_status(error)) or self._config.items() >= _ONE_BY_ONE.items():
                 raise self._error(error, "delete", paths[0]) from error
             # The store has no DeleteObjects.
             self._reopen(_ONE_BY_ONE)
@@ -264,7 +261,7 @@ class S3Store:
         self._config = config
 
     def _error(self, error: Exception, doing: str, key: str) -> ChaninfraError:
-        code, status = _code_and_status(error)
+        code, status = code_and_status(error)
         text = str(error)
         # The first line says what happened; the rest dumps obstore's structures.
         detail = text.split("\n", 1)[0].rsplit(" - ", 1)[-1] if status is None else ""
@@ -280,28 +277,3 @@ class S3Store:
             region=region[1] if region else "",
             anonymous=self._credentials is None,
         )
-
-
-def _entry(meta: Any, attributes: Any = None) -> ObjectMeta:
-    metadata = {str(name): str(value) for name, value in (attributes or {}).items() if name not in _HEADERS}
-    return ObjectMeta(
-        key=meta["path"],
-        size=meta["size"],
-        etag=meta["e_tag"] or "",
-        modified=meta["last_modified"],
-        metadata=metadata,
-    )
-
-
-def _code_and_status(error: Exception) -> tuple[str, int | None]:
-    """The S3 error code ("" if unknown) and HTTP status of an obstore error, which has them only in its message."""
-    message = str(error)
-    status = re.search(r"status code: (\d{3})", message)
-    if code := re.search(r"<Code>\s*([A-Za-z0-9.]+)\s*</Code>", message):
-        return code[1], int(status[1]) if status else None
-    # DeleteObjects answers 200, with one code for each key.
-    if code := re.search(r"DeleteObjects .*\(code: ([A-Za-z0-9]+)\)", message):
-        return code[1], 200
-    if "redirect without LOCATION" in message:
-        return "PermanentRedirect", 301
-    return "", int(status[1]) if status else None

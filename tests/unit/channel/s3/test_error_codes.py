@@ -22,7 +22,7 @@ from chaninfra.channel.errors import (
 )
 from chaninfra.channel.location import Location
 from chaninfra.channel.s3.error_codes import error_for
-from chaninfra.channel.s3.object_store import _code_and_status
+from chaninfra.channel.s3.obstore_answers import code_and_status
 
 HERE = Location(bucket="my-bucket", endpoint_url="http://store", region="eu-1", force_path_style=True)
 
@@ -107,7 +107,7 @@ def test_the_region_that_the_store_reports_is_the_remedy() -> None:
     ],
 )
 def test_code_and_status_of_an_obstore_error(message: str, expected: tuple[str, int | None]) -> None:
-    assert _code_and_status(Exception(message)) == expected
+    assert code_and_status(Exception(message)) == expected
 
 
 @pytest.mark.parametrize(
