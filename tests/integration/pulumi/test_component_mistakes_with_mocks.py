@@ -45,6 +45,7 @@ def _engine(event_loop_for_mocks: None, monkeypatch: pytest.MonkeyPatch) -> None
         (Publisher, {"channel": {}, "github": {**GITHUB, "repository": "*/x"}}, "github.repository"),
         (Publisher, {"channel": {}}, "exactly one of"),
         (Reader, {"channel": {}, "provider": "versitygw", "key": {}}, "have no policies of their own"),
+        (Publisher, {"channel": {}, "provider": "ceph", "key": {}}, "an object is its writer's"),
         (Reader, {"channel": {}, "provider": "minio", "github": GITHUB}, "for the whole channel"),
         (Reader, {"channel": CHANNEL, "key": {}}, "no API that makes access keys"),
         (Reader, {"channel": {}, "provider": "minoi", "key": {}}, "did you mean 'minio'"),

@@ -119,6 +119,13 @@ def _check_store(provider: Provider, principal: PrincipalConfig, role: Role, whe
             where=where,
             remedy=f"add it to `{role}s` of the component that declares the channel",
         )
+    if provider.object_owner.value == "writer" and role != "reader":
+        raise ConfigurationError(
+            f"on {title} an object is its writer's, and the owner of the bucket could not read what this one publishes: "
+            "the channel's bucket policy must allow it",
+            where=where,
+            remedy=f"add it to `{role}s` of the component that declares the channel",
+        )
     if way in AT_ADMIN_URL:
         raise ConfigurationError(
             f"the admin API of {title} has a URL of its own, which the channel's stack knows",
