@@ -53,7 +53,9 @@ class ScratchFolder:
         self.keeps_uploads = False
         """Whether multipart uploads of scratch objects stay open, because the store refuses to abort them."""
         self.versioned = False
-        """Whether the bucket gave a scratch object a version."""
+        """Whether the bucket keeps versions of scratch objects."""
+        self._named: str | None = None
+        """The version that the first scratch object with one was given."""
         self._uploads: list[tuple[str, str]] = []
         self._checksums: Any = WITH_CHECKSUM if location.dialect.checksums else {}
 
@@ -97,7 +99,20 @@ class ScratchFolder:
             return self.client.put_object(**place, Body=data, **{**self._checksum_of(data), **more})
 
         answer = self._with_checksums(self.key(name), put)
-        self.versioned |= answer.get("VersionId") not in (None, "null")
+        version = answer.get("VersionId")
+        if self._named is None and version not in (None, "null"):
+            self._named = version
+            self.versioned = self._answers(self.key(name), version)
+
+    def _answers(self, key: str, version: str) -> bool:
+        """Whether the version is one: Garage names a version of each object, and answers the last one for any."""
+        try:
+            with translating_errors(self.location, "read", key):
+                found = self.client.head_object(Bucket=self.location.bucket, Key=key, VersionId=version)
+        except StorageError:
+            # These credentials may not read versions.
+            return True
+        return found.get("VersionId") == version
 
     def _checksum_of(self, data: bytes) -> Any:
         # As a header: over https botocore would send it behind the body, and a store that answers before it has read
