@@ -87,7 +87,8 @@ def _nobody_listens(running: Running, bucket: str) -> Mistake:
 
 def _tls(running: Running, bucket: str) -> Mistake:
     secure = running.server.endpoint_url.replace("http:", "https:")
-    return Mistake("no answer: ", "http://", 1, flags={"--endpoint-url": secure})
+    words = ("the certificate is not trusted", "SSL_CERT_FILE") if running.store.own_tls else ("no answer: ", "http://")
+    return Mistake(*words, 1, flags={"--endpoint-url": secure})
 
 
 def _virtual_host(running: Running, bucket: str) -> Mistake:

@@ -56,12 +56,17 @@ def test_a_probe_of_a_bucket_finds_what_the_columns_say(running: Running) -> Non
 def test_a_probe_of_a_bucket_with_versions_finds_what_the_columns_say(running: Running) -> None:
     if found(running, "versioning") == "no":
         return
-    result = probed(running, versions=True)
-    assert result.versioned
     kinds = [kind for kind in CONDITIONS[:3] if found(running, f"conditional-{kind}") == "yes"]
-    held = "create" in kinds and all(getattr(result, kind) == "honoured" for kind in kinds)
-    assert ("yes" if held else "no") == found(running, "conditional-versioned")
-    assert ("yes" if result.recreate == "done" else "no") == found(running, "conditional-recreate")
+    conditional = found(running, "conditional-versioned")
+    # Uploads that are not atomic only there are not seen by every probe. Where the row says no, commands do not ask it.
+    for _ in range(PROBES if conditional == "no" else 1):
+        result = probed(running, versions=True)
+        assert result.versioned
+        assert ("yes" if result.recreate == "done" else "no") == found(running, "conditional-recreate")
+        held = "create" in kinds and all(getattr(result, kind) == "honoured" for kind in kinds)
+        if not held:
+            break
+    assert ("yes" if held else "no") == conditional
 
 
 @pytest.mark.parametrize("number", range(PROBES))

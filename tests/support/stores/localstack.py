@@ -46,5 +46,6 @@ LOCALSTACK = Store(
     provider="localstack",
     start=localstack,
     checks_keys=False,
+    own_tls=True,
     elsewhere=partial(localstack, region="eu-west-1"),
 )

@@ -48,6 +48,8 @@ class Store:
     """Whether its listings have ETags, as those of S3 have."""
     any_region: bool = True
     """Whether it takes requests that are signed for any region."""
+    own_tls: bool = False
+    """Whether it answers https at the same port too, with a certificate that nobody trusts."""
     public: bool = True
     """Whether it can let everybody read a bucket."""
     named: Callable[[Server, str], None] = lambda server, bucket: None

@@ -27,7 +27,6 @@ LOCALSTACK = Provider(
     oidc=Fact("none", TRIED),
     etags=Fact("quoted", TRIED, "or without the quotes"),
     policy_place=Fact("own", TRIED),
-    object_owner=Fact("bucket", TRIED),
     version_rights=Fact("with-object", TRIED, NOT_PROTECTED),
     index_document=Fact("no", TRIED, "404"),
     settings_changes=Fact("independent", TRIED),
