@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 
 from chaninfra.channel.errors import StorageError
 from chaninfra.channel.policy.permissions import identity_policy
-from chaninfra.pulumi.signed_request import send
 from chaninfra.pulumi.user_admin.rustfs import RustfsUserAdmin
 from support.cases.access_cases import CHANNEL, SUBDIRS
 from support.pulumi.handlers import Store as Handlers
@@ -25,6 +23,7 @@ from support.stores.key_life import (
     destroy_deletes_everything,
 )
 from support.stores.model import Running
+from support.stores.rustfs import asked
 
 ONLY = ("rustfs",)
 
@@ -33,19 +32,12 @@ def admin(server: Server, bucket: str, keys: dict[str, str] | None = None) -> Ru
     return RustfsUserAdmin(Handlers(server, bucket, keys).handler("access-key").session)
 
 
-def call(server: Server, method: str, command: str) -> Any:
-    """What the admin API answers to the root user, by no code of ours."""
-    session = Handlers(server, "any").handler("access-key").session
-    answer = send(session, method, f"{server.endpoint_url}/rustfs/admin/v3/{command}", doing="ask")
-    return json.loads(answer or "null")
-
-
 def users(server: Server) -> set[str]:
-    return {*call(server, "GET", "list-users")}
+    return {*asked(server, "GET", "list-users")}
 
 
 def policies(server: Server) -> set[str]:
-    return {*call(server, "GET", "list-canned-policies")}
+    return {*asked(server, "GET", "list-canned-policies")}
 
 
 def test_the_life_of_keys(running: Running, bucket_name: str, tmp_path: Path) -> None:
@@ -68,7 +60,7 @@ def _change(ground: Ground, keys: Keys) -> None:
     wider = identity_policy("maintainer", bucket=ground.bucket, prefix=CHANNEL, subdirs=SUBDIRS)
     own = admin(ground.server, ground.bucket)
     own.update_user(keys["reader"]["access-key-id"], wider)
-    call(ground.server, "PUT", f"set-user-status?accessKey={keys['publisher']['access-key-id']}&status=disabled")
+    asked(ground.server, "PUT", f"set-user-status?accessKey={keys['publisher']['access-key-id']}&status=disabled")
     own.delete_user(keys["maintainer"]["access-key-id"])
 
 
@@ -79,7 +71,7 @@ def test_a_user_with_another_policy_gets_its_own_back(running: Running, bucket_n
     key: Any = handlers.handler("access-key")
     name, made = key.create(inputs := _inputs(handlers, bucket_name))
     assert key.read(made) == made
-    call(server, "PUT", f"set-user-or-group-policy?policyName=readwrite&userOrGroup={name}&isGroup=false")
+    asked(server, "PUT", f"set-user-or-group-policy?policyName=readwrite&userOrGroup={name}&isGroup=false")
     seen = key.read(made)
     assert seen is not None
     assert key.diff(seen, inputs).changes

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from chaninfra.pulumi.signed_request import send
 from support.pulumi.handlers import Store as Handlers
 from support.servers.s3_servers import REGION, Server, free_port, new_server, program, running
 from support.stores.model import Store
 
 _TARGET = "webhook"
+_KEY = "tests"
 
 
 @contextmanager
@@ -31,6 +34,8 @@ def rustfs(folder: Path, *, region: str = REGION, encrypts: bool = True) -> Iter
         "RUSTFS_REGION": region,
         "RUSTFS_ACCESS_KEY": server.access_key_id,
         "RUSTFS_SECRET_KEY": server.secret_access_key,
+        # A program that is not optimized needs more than the 1 MiB that it gives a thread.
+        "RUSTFS_RUNTIME_THREAD_STACK_SIZE": str(16 << 20),
         "RUSTFS_OBS_LOG_DIRECTORY": str(folder / "logs"),
         "RUSTFS_NOTIFY_ENABLE": "true",
         f"RUSTFS_NOTIFY_WEBHOOK_ENABLE_{_TARGET}": "on",
@@ -45,10 +50,22 @@ def rustfs(folder: Path, *, region: str = REGION, encrypts: bool = True) -> Iter
             "RUSTFS_KMS_BACKEND": "local",
             "RUSTFS_KMS_KEY_DIR": str(keys),
             "RUSTFS_KMS_LOCAL_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-            "RUSTFS_KMS_DEFAULT_KEY_ID": "tests",
+            "RUSTFS_KMS_DEFAULT_KEY_ID": _KEY,
+            # Else it refuses keys below the folder for temporary files.
+            "RUSTFS_KMS_ALLOW_INSECURE_DEV_DEFAULTS": "true",
         }
     with running(server, [str(program("rustfs")), "server"], env, folder):
+        if encrypts:
+            asked(server, "POST", "kms/keys", {"tags": {"name": _KEY}})
         yield server
+
+
+def asked(server: Server, method: str, command: str, body: Mapping[str, Any] | None = None) -> Any:
+    """What the admin API answers to the root user."""
+    session = Handlers(server, "any").handler("access-key").session
+    data = json.dumps(body).encode() if body else b""
+    answer = send(session, method, f"{server.endpoint_url}/rustfs/admin/v3/{command}", data, doing="ask")
+    return json.loads(answer or "null")
 
 
 def limited(server: Server, bucket: str, document: Mapping[str, Any]) -> dict[str, str]:
