@@ -18,7 +18,7 @@ def record(key: str = "k", bucket: str = "b") -> dict[str, Any]:
     return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
 
 
-@pytest.mark.parametrize("server", ["minio", "versitygw"])
+@pytest.mark.parametrize("server", ["minio", "versitygw", "rustfs"])
 def test_events_that_a_server_sent(server: str) -> None:
     """A PUT, a copy, an upload in parts, a deletion, and a deletion of two."""
     sent = sorted(SENT.glob(f"{server}-*.json"), key=lambda path: int(path.stem.rpartition("-")[2]))
