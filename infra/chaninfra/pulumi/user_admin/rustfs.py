@@ -63,7 +63,7 @@ class RustfsUserAdmin:
     def _policy(self, name: str) -> Document | None:
         """The policy of this name; None if there is none."""
         found = self._find("read the policy", "info-canned-policy", {"name": name})
-        return None if found is None else dict(found.get("Policy") or {})
+        return None if found is None else dict(found.get("policy") or {})
 
     def _put_policy(self, name: str, policy: Document) -> None:
         self._call("write the policy", "PUT", "add-canned-policy", {"name": name}, policy)
