@@ -54,8 +54,9 @@ test-python: ## the unit tests with another Python, in an environment of its own
 	$(MAKE) test-unit VENV=.venv-$(notdir $(PYTHON))
 
 lint-systems: setup ## types as on Windows and macOS
-	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
-	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	@# Each of the two uses one core.
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 & windows=$$!; \
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin && wait $$windows
 
 # Each of the two uses one core.
 lint-and-site: setup
@@ -67,7 +68,7 @@ test: lint-and-site engine hosts servers ## lint, the site, and every test but t
 test-long: lint-systems engine hosts servers browser ## the tests marked long, and lint-systems
 	$(PYTEST) -m 'long and not stores'
 
-# Seven servers more, got by apt-get, cargo, Go and pip; apt-get takes root. STORES="ceph s3s-fs" takes these alone.
+# Six servers more, got by apt-get, cargo, Go and pip; apt-get takes root. STORES="ceph s3s-fs" takes these alone.
 export STORES ?=
 test-stores: setup engine ## the tests of what each store can do, on every server that can be run here
 	@$(BIN)/python tools/servers.py $(or $(STORES),all) > /dev/null

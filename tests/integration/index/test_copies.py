@@ -1,4 +1,4 @@
-"""A copy of 500 packages that is killed at any request, or whose request fails, and the next one."""
+"""A copy of 100 packages that is killed at any request, or whose request fails, and the next one."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from support.index_model.scenarios import NEVER
 
 pytestmark = pytest.mark.long
 
-NAMES, VERSIONS = 50, 10
+NAMES, VERSIONS = 20, 5
 Run = Callable[[MemoryStore], object]
 
 
 @cache
 def _source() -> MemorySource:
-    """A source of 500 packages of 50 names; some are patched, some yanked."""
+    """A source of 100 packages of 20 names; some are patched, some yanked."""
     store = channel_with()
     packages = [package(f"p{name:02}-{version}") for name in range(NAMES) for version in range(1, VERSIONS + 1)]
     publish(opened(store, "publish"), packages, "refuse", Silent())
@@ -46,7 +46,7 @@ def _source() -> MemorySource:
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST", 100)
+    monkeypatch.setattr(module, "_MOST", 20)
 
 
 def _copied(store: MemoryStore, process: str = "copy") -> None:

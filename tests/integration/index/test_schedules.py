@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 ALL = SCENARIOS | ROLLBACKS | WITHDRAWALS | COPIES | MIRRORS | PARTS
 
 # Preemptions for these scenarios: their processes re-index, or there are three of them, so they have ten times as many
-# states as the others.
+# states as the others. All of them together take some ten minutes of CPU.
 FEWER = {
     **dict.fromkeys(PARTS, 2),
     **dict.fromkeys(MIRRORS, 2),
@@ -27,7 +27,12 @@ FEWER = {
     "unyank and force": 2,
     "yank and unyank of one package": 2,
     "yank, unyank and publish of one name": 1,
-    "publish and gc": 3,
+    "publish and gc": 2,
+    "publish and two gc": 3,
+    "never: publish and two gc": 3,
+    "seldom: publish and reindex": 3,
+    "yank and reindex": 3,
+    "yank and unyank": 3,
     "other tool and publish": 2,
     "other tool and yank": 2,
     "other tool, yank and publish": 1,
@@ -38,10 +43,10 @@ FEWER = {
     "seldom: other tool and publish": 2,
     "no authoritative index": 2,
     "damaged authoritative index": 2,
-    "restored authoritative index": 2,
-    "index of another tool": 2,
+    "restored authoritative index": 1,
+    "index of another tool": 1,
     "no index": 2,
-    "follow an upload, a deletion and publish": 2,
+    "follow an upload, a deletion and publish": 1,
     "two snapshot and publish": 2,
     "snapshot and reindex": 3,
     "snapshot, publish and gc of shards that were marked": 2,
@@ -96,7 +101,8 @@ FEWER = {
 
 # The longest searches begin first.
 def test_every_schedule_of_four_with_one_preemption() -> None:
-    search = four().search(preemptions=1, crashes=1)
+    # Without a crash: with one it takes eight times as long, and the others have one.
+    search = four().search(preemptions=1, crashes=0)
     search.all()
     assert search.states > 100_000
 
