@@ -139,7 +139,7 @@ class Crate:
                     raise EngineError(
                         f"the build of {name} runs {program}, and there is none on PATH",
                         where="PATH",
-                        remedy=f"apt-get install {package}, and run this again",
+                        remedy=f"install it, on Debian by `apt-get install {package}`, and run this again",
                     )
             command = [*chosen, "install", "--quiet", self.crate, "--version", self.pinned, "--locked"]
             command += ["--root", str(folder), "--target-dir", str(folder / "target"), *self.options]

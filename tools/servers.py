@@ -42,7 +42,7 @@ SERVERS: dict[str, Program] = {
         "garage", "2.5.0", ("--profile", "dev", "--no-default-features", "--features", "bundled-libs,sqlite")
     ),
     "s3s-fs": Crate("s3s-fs", "0.14.1", ("--features", "binary")),
-    # 810 crates, which take 77 minutes of CPU and 8 GB of memory also if they are not optimized.
+    # 810 crates: also without optimization they take more than an hour of CPU, and the last of them 8 GB of memory.
     "rustfs": Crate(
         "rustfs",
         "1.0.1",

@@ -71,6 +71,16 @@ def test_a_toolchain_that_is_missing_is_named(path: Path) -> None:
     assert "`rustup toolchain install 1.98.1`" in str(raised.value.remedy)
 
 
+def test_another_program_that_the_build_runs_is_named(path: Path) -> None:
+    fake(path, "cargo", CARGO)
+    crate = Crate("a-crate", "1.2.3", needs={"protoc": "protobuf-compiler"})
+    with pytest.raises(EngineError, match="the build of a-crate runs protoc, and there is none on PATH") as raised:
+        crate.get("a-crate", print)
+    assert "`apt-get install protobuf-compiler`" in str(raised.value.remedy)
+    fake(path, "protoc", "")
+    assert crate.get("a-crate", print).exists()
+
+
 def test_a_build_that_fails_tells_its_error_and_leaves_nothing(path: Path, tmp_path: Path) -> None:
     said = "warning: spurious network error (3 tries remaining)\\nerror: could not compile `a-crate`\\n  more"
     fake(path, "cargo", f'"--version" in sys.argv[1:3] and sys.exit()\nsys.exit("{said}")')
