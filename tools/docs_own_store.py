@@ -136,9 +136,9 @@ one it would take the setting and then fail with every upload, so `pulumi up` tr
 
 ### RustFS's admin API
 
-RustFS has its admin API at its S3 endpoint. The user who deploys is the root user, or one with the policy `consoleAdmin`.
-Each principal is then a user of its own with one key and one policy, and may make neither buckets nor keys. The secret of
-a new key is sent in the body of a request, which only `https` hides from the network.
+RustFS has its admin API at its S3 endpoint. The user who deploys is the root user, or one with the policy
+`consoleAdmin`. Each principal is then a user of its own with one key and one policy, and may make neither buckets nor
+keys. The secret of a new key is sent in the body of a request, which only `https` hides from the network.
 
 `encryption: sse-s3` needs a KMS of the server with a default key, `RUSTFS_KMS_ENABLE` and `RUSTFS_KMS_DEFAULT_KEY_ID`.
 Here too `pulumi up` tries an encrypted upload first.
