@@ -121,8 +121,8 @@ def _check_store(provider: Provider, principal: PrincipalConfig, role: Role, whe
         )
     if provider.object_owner.value == "writer" and role != "reader":
         raise ConfigurationError(
-            f"on {title} an object is its writer's: the owner of the bucket may read what this one publishes only if the "
-            "bucket policy says so",
+            f"on {title} an object is its writer's: the owner of the bucket may read what this one publishes only if "
+            "the bucket policy says so",
             where=where,
             remedy=f"add it to `{role}s` of the component that declares the channel",
         )
