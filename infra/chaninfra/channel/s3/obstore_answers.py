@@ -13,6 +13,7 @@ _HEADERS = {*ATTRIBUTES, "Content-Disposition", "Content-Encoding", "Content-Lan
 
 
 def object_meta(meta: Any, attributes: Any = None) -> ObjectMeta:
+    """The entry of an object, of a listing or with the attributes of an answer."""
     metadata = {str(name): str(value) for name, value in (attributes or {}).items() if name not in _HEADERS}
     return ObjectMeta(
         key=meta["path"],
