@@ -1,7 +1,7 @@
 """The life of a channel on every store, by the real engine, the real command line and a conda client.
 
 One test a life, since an engine run takes seconds. What each step needs of the store is counted by a proxy, and written
-to `build/stores/<server>-life.json`.
+to `build/stores/lives/<server>.json`.
 """
 
 from __future__ import annotations

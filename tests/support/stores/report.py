@@ -1,4 +1,4 @@
-"""What the columns of each store were found to be: kept in `build/stores/`, and printed as a Markdown table.
+"""What the columns of each store were found to be: kept in `build/stores/columns/`, and printed as a Markdown table.
 
 As a program: prints a row for each column and a column for each store, as `make test-stores` last found them.
 """
@@ -14,7 +14,7 @@ from support.stores.columns.asking import DOES_NOT_APPLY
 from support.stores.columns.table import EXPERIMENTS
 from support.stores.model import Store
 
-FOLDER = ROOT / "build/stores"
+FOLDER = ROOT / "build/stores" / "columns"
 
 
 def record(store: Store, column: str, found: Any) -> None:

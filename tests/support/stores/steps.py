@@ -17,8 +17,8 @@ from support.paths import ROOT
 from support.servers.s3_proxy import Proxy
 from support.servers.s3_traffic import Traffic
 
-FOLDER = ROOT / "build" / "stores"
-_END = "-life.json"
+FOLDER = ROOT / "build/stores/lives"
+_END = ".json"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Steps:
             self.done[name] = Step(taken.requests, taken.up, taken.down, seconds)
 
     def save(self, server: str, version: str, life: str) -> None:
-        """Write the steps of this `life` (`private`) to `build/stores/<server>-life.json`, beside those of others."""
+        """Write the steps of this `life` (`private`) to `build/stores/lives/<server>.json`, beside those of others."""
         if not self.done:
             return
         FOLDER.mkdir(parents=True, exist_ok=True)
