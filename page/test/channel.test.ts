@@ -6,6 +6,7 @@ import { openChannel } from "../src/data/channel";
 import { Fetcher } from "../src/data/fetching";
 import { FaultError } from "../src/model";
 import { file, Site, status } from "./serving";
+import { wholeChannel } from "./whole_channel";
 
 const OLD = "linux-64/shards/";
 
@@ -13,7 +14,7 @@ const faulty = (kind: string) => (error: unknown) => error instanceof FaultError
 
 test("what a channel says", async () => {
   await using site = await Site.open();
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   assert.equal(channel.descriptor.name, "team");
   assert.equal(channel.descriptor["public-url"], "https://packages.example.com/team");
   assert.deepEqual(channel.faults, []);
@@ -34,7 +35,7 @@ test("what a channel says", async () => {
 
 test("what a package says: newest first, the yanked one with its reason", async () => {
   await using site = await Site.open();
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   // A summary that never comes holds back no build.
   site.changed.set("linux-64/summaries/tool.json", () => {});
   const { builds, faults } = await channel.package("tool");
@@ -70,7 +71,7 @@ test("what a package says: newest first, the yanked one with its reason", async 
   const said = { name: "tool", file: "tool-9-0.conda", summary: "Another", timestamp: 1_740_000_000_000, version: "9" };
   for (const [timestamp, summary] of [[1_740_000_000_000, "Does what tools do"], [1_760_000_000_000, "Another"]] as const) {
     site.changed.set("noarch/summaries/tool.json", JSON.stringify({ ...said, timestamp }));
-    assert.equal((await (await openChannel(site.url)).newestSummary("tool"))?.summary, summary);
+    assert.equal((await (await wholeChannel(site.url)).newestSummary("tool"))?.summary, summary);
   }
   const before = site.asked.length;
   await Promise.all([channel.package("tool"), channel.newestSummary("tool")]);
@@ -79,7 +80,7 @@ test("what a package says: newest first, the yanked one with its reason", async 
 
 test("a cache is asked to look again for all that changes, and not for shards", async () => {
   await using site = await Site.open();
-  for (const channel of [await openChannel(site.url), await openChannel(site.url, "v1")]) {
+  for (const channel of [await wholeChannel(site.url), await wholeChannel(site.url, "v1")]) {
     await Promise.all([channel.package("tool"), channel.notices(), channel.snapshots()]);
   }
   const shards = site.caching.filter(([path]) => /\/shards\/[0-9a-f]{64}\./.test(path));
@@ -113,7 +114,7 @@ test("a list asks one subdir for the summary of a name, and its page the others 
   await using site = await Site.open({
     "noarch/summaries/tool.json": JSON.stringify({ name: "tool", version: "1", summary: "That of noarch", timestamp: 1 }),
   });
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   const asked = () => site.asked.filter((path) => path.includes("/summaries/"));
   assert.equal((await channel.summary("tool"))?.summary, "That of noarch");
   await channel.summary("_libgcc_mutex");
@@ -125,7 +126,7 @@ test("a list asks one subdir for the summary of a name, and its page the others 
 
 test("packages of odd names, and those below v3", async () => {
   await using site = await Site.open();
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   const odd = await channel.package("constructor");
   assert.deepEqual(odd.builds.map((each) => [each.name, each.version]), [["constructor", "1!0.1"]]);
   assert.equal((await channel.summary("constructor"))?.summary, null);
@@ -135,7 +136,7 @@ test("packages of odd names, and those below v3", async () => {
 
 test("a snapshot says what was there, with the shards of the channel", async () => {
   await using site = await Site.open();
-  const channel = await openChannel(site.url, "v1");
+  const channel = await wholeChannel(site.url, "v1");
   assert.equal(channel.snapshot, "v1");
   // Its indexes do not say it, the list of the snapshots does.
   assert.deepEqual(channel.subdirs.map((each) => [each.subdir, each.count]), [["noarch", 3], ["linux-64", 4], ["osx-64", 0]]);
@@ -154,7 +155,7 @@ test("a snapshot says what was there, with the shards of the channel", async () 
 
 test("notices that have not expired", async () => {
   await using site = await Site.open();
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   assert.deepEqual(await channel.notices(), [
     { id: "yanked", level: "warning", message: "tool 1.9 is yanked", created: "2026-01-01T00:00:00+00:00" },
   ]);
@@ -168,7 +169,7 @@ test("notices that have not expired", async () => {
 
 test("search: those that begin with it first, bounded", async () => {
   await using site = await Site.open();
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   assert.deepEqual(channel.search("TO", 10), { names: ["tool", "constructor"], found: 2 });
   assert.deepEqual(channel.search("", 2), { names: ["_libgcc_mutex", "constructor"], found: 4 });
   assert.deepEqual(channel.search("nothing", 2), { names: [], found: 0 });
@@ -179,7 +180,7 @@ test("what cannot be read of one subdir leaves the others", async () => {
     "linux-64/repodata_shards.msgpack.zst": status(404),
     "osx-64/repodata_shards.msgpack.zst": "<html>",
   });
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   assert.deepEqual(channel.subdirs.map((each) => each.subdir), ["noarch"]);
   assert.deepEqual(channel.faults.map((each) => [each.kind, each.path]), [
     ["missing", "linux-64/repodata_shards.msgpack.zst"],
@@ -190,13 +191,13 @@ test("what cannot be read of one subdir leaves the others", async () => {
 
 test("what a store denies is missing in a public channel, and needs credentials in a private one", async () => {
   await using site = await Site.open({ "linux-64/repodata_shards.msgpack.zst": status(403) });
-  const [first] = (await openChannel(site.url)).faults;
+  const [first] = (await wholeChannel(site.url)).faults;
   assert.equal(first?.kind, "missing");
   assert.match(first?.message ?? "", /linux-64 has no shards .*HTTP 403/);
   assert.match(first?.remedy ?? "", /chaninfra reindex/);
   const stored = JSON.parse(new TextDecoder().decode(file("channel/channel.json")));
   site.changed.set("channel.json", JSON.stringify({ ...stored, visibility: "private", auth: "pixi", page: true }));
-  const [second] = (await openChannel(site.url)).faults;
+  const [second] = (await wholeChannel(site.url)).faults;
   assert.equal(second?.kind, "denied");
   assert.match(second?.remedy ?? "", /chaninfra browse/);
 });
@@ -205,7 +206,7 @@ test("an index that takes long keeps no other from the list, and is added when i
   const path = "linux-64/repodata_shards.msgpack.zst";
   const late: ServerResponse[] = [];
   await using site = await Site.open({ [path]: (response) => void late.push(response) });
-  const open = () => openChannel(site.url, undefined, new Fetcher(site.url, { stalledMs: 1500, wholeMs: 9000, othersMs: 50 }));
+  const open = () => openChannel(site.url, undefined, new Fetcher(site.url, { stalledMs: 1500, wholeMs: 9000, othersMs: 1000 }));
   const first = await open();
   assert.deepEqual([first.awaited, first.faults], [["linux-64"], []]);
   assert.deepEqual(first.subdirsOf("tool"), ["noarch"]);
@@ -224,7 +225,7 @@ test("an index that takes long keeps no other from the list, and is added when i
 
 test("a shard that is missing, damaged or another one is a fault of its subdir", async () => {
   await using site = await Site.open();
-  const before = await openChannel(site.url);
+  const before = await wholeChannel(site.url);
   await before.package("tool");
   const shard = site.asked.find((path) => path.startsWith(OLD)) ?? "";
   const another = file(`channel/${site.asked.find((path) => path.startsWith("noarch/shards/"))}`);
@@ -236,13 +237,13 @@ test("a shard that is missing, damaged or another one is a fault of its subdir",
   ] as const;
   for (const [answer, kind, message] of answers) {
     site.changed.set(shard, answer);
-    const { builds, faults } = await (await openChannel(site.url)).package("tool");
+    const { builds, faults } = await (await wholeChannel(site.url)).package("tool");
     assert.deepEqual(builds.map((each) => each.subdir), ["noarch"]);
     assert.deepEqual(faults.map((each) => [each.kind, each.path]), [[kind, shard]]);
     assert.match(faults[0]?.message ?? "", message);
   }
   // Who tries again gets what is there then.
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   assert.equal((await channel.package("tool")).faults.length, 1);
   site.changed.delete(shard);
   assert.deepEqual((await channel.package("tool")).faults, []);
@@ -281,9 +282,9 @@ test("a redirect leads within the origin, and is not followed to another one", a
   const to = (location: string) => (response: ServerResponse) => void response.writeHead(302, { location }).end();
   site.changed.set("channel.json", to("/team/there.json"));
   site.changed.set("there.json", file("channel/channel.json"));
-  assert.equal((await openChannel(site.url)).descriptor.name, "team");
+  assert.equal((await wholeChannel(site.url)).descriptor.name, "team");
   site.changed.set("channel.json", to(new URL("channel.json", other.url).href));
-  await assert.rejects(openChannel(site.url), (error) => {
+  await assert.rejects(wholeChannel(site.url), (error) => {
     assert.ok(faulty("network")(error));
     assert.match(String(error), new RegExp(`redirects it to ${other.url.origin}`));
     return true;

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { encode } from "@msgpack/msgpack";
-import { openChannel } from "../src/data/channel";
 import { parseNotices, parseSnapshots, parseSummary } from "../src/data/documents";
 import { JOINERS, line } from "../src/data/faults";
 import { type Channel, FaultError } from "../src/model";
 import { visible } from "../src/ui/text";
 import { type Answer, packed, Site } from "./serving";
+import { wholeChannel } from "./whole_channel";
 import { block, frame } from "./zstd_writer";
 
 const INDEX = "noarch/repodata_shards.msgpack.zst";
@@ -36,7 +36,7 @@ function record(name: string, more: object = {}) {
 
 async function opened(shards: Shards, info: object = {}): Promise<[Site, Channel]> {
   const site = await Site.open(channelOf(shards, info));
-  return [site, await openChannel(site.url)];
+  return [site, await wholeChannel(site.url)];
 }
 
 test("a record with markup, control characters and long texts is text, cut", async () => {
@@ -119,7 +119,7 @@ test("packages with the names of an object's own fields", async () => {
   for (const name of names) shards[name] = { "packages.conda": { [`${name}-1-0.conda`]: record(name) } };
   const site = await Site.open(channelOf(shards));
   await using _ = site;
-  const channel = await openChannel(site.url);
+  const channel = await wholeChannel(site.url);
   assert.deepEqual(channel.subdirs[0]?.names, names);
   for (const name of names) {
     const { builds } = await channel.package(name);
@@ -196,7 +196,7 @@ for (const said of [
   test(`shards at ${said} are not read`, async () => {
     const site = await Site.open(channelOf({ x: {} }, { shards_base_url: said }));
     await using _ = site;
-    const channel = await openChannel(site.url);
+    const channel = await wholeChannel(site.url);
     const [fault] = channel.faults;
     if (fault) assert.match(fault.message, /shards are at/);
     else assert.ok(channel.subdirs.every((each) => (each as unknown as { shardsUrl: URL }).shardsUrl.href.startsWith(site.url.href)));
@@ -210,12 +210,12 @@ test("packages elsewhere have the URL that clients use, and only one of the web"
   assert.equal((await channel.package("x")).builds[0]?.url, "https://cdn.example.com/noarch/x-1!2%2B3-0.tar.bz2");
   for (const own of [`${PUBLIC}/noarch`, `${PUBLIC}//other/`, `${PUBLIC}/https://evil.example/`, "s3://my-bucket/team/x"]) {
     for (const [path, answer] of Object.entries(channelOf(shards, { base_url: own }))) site.changed.set(path, answer);
-    const [build] = (await (await openChannel(site.url)).package("x")).builds;
+    const [build] = (await (await wholeChannel(site.url)).package("x")).builds;
     assert.ok(build?.url.startsWith(site.url.href), `${own}: ${build?.url}`);
   }
   for (const said of ["javascript:alert(1)", "data:text/html,x", "s3://other/x", "file:///etc"]) {
     for (const [path, answer] of Object.entries(channelOf(shards, { base_url: said }))) site.changed.set(path, answer);
-    const [fault] = (await openChannel(site.url)).faults;
+    const [fault] = (await wholeChannel(site.url)).faults;
     assert.match(fault?.message ?? "", /no URL of the web/, said);
   }
 });
@@ -223,9 +223,9 @@ test("packages elsewhere have the URL that clients use, and only one of the web"
 test("a shard index of another version, and one without shards", async () => {
   const site = await Site.open(channelOf({}, {}, { version: 2 }));
   await using _ = site;
-  assert.match((await openChannel(site.url)).faults[0]?.message ?? "", /version 2 of the shard index is newer/);
+  assert.match((await wholeChannel(site.url)).faults[0]?.message ?? "", /version 2 of the shard index is newer/);
   site.changed.set(INDEX, packed(encode({ info: { subdir: "noarch" } })));
-  assert.match((await openChannel(site.url)).faults[0]?.message ?? "", /it has no shards/);
+  assert.match((await wholeChannel(site.url)).faults[0]?.message ?? "", /it has no shards/);
 });
 
 const bytes = (document: unknown) => new TextEncoder().encode(JSON.stringify(document));
@@ -334,7 +334,7 @@ test("the number of records counts only while the map of shards is that of the c
   const counted = async (checksum: unknown, records: unknown) => {
     const stamp = { chaninfra: { number: 1, revision: "r", count: records, checksum } };
     for (const [path, answer] of Object.entries(channelOf(shards, {}, stamp))) site.changed.set(path, answer);
-    return (await openChannel(site.url)).subdirs[0]?.count;
+    return (await wholeChannel(site.url)).subdirs[0]?.count;
   };
   const shard = packed(encode({}, { maxDepth: 200 }));
   const map = encode({ x: new Uint8Array(createHash("sha256").update(shard).digest()) });
