@@ -206,8 +206,8 @@ test("an index that takes long keeps no other from the list, and is added when i
   const path = "linux-64/repodata_shards.msgpack.zst";
   const late: ServerResponse[] = [];
   await using site = await Site.open({ [path]: (response) => void late.push(response) });
-  const open = () => openChannel(site.url, undefined, new Fetcher(site.url, { stalledMs: 1500, wholeMs: 9000, othersMs: 1000 }));
-  const first = await open();
+  const open = (stalledMs: number) => openChannel(site.url, undefined, new Fetcher(site.url, { stalledMs, wholeMs: 60_000, othersMs: 1000 }));
+  const first = await open(30_000);
   assert.deepEqual([first.awaited, first.faults], [["linux-64"], []]);
   assert.deepEqual(first.subdirsOf("tool"), ["noarch"]);
   late[0]?.writeHead(200).end(file(`channel/${path}`));
@@ -216,11 +216,11 @@ test("an index that takes long keeps no other from the list, and is added when i
   assert.deepEqual(whole.subdirsOf("tool"), ["noarch", "linux-64"]);
   assert.deepEqual(whole.subdirs.map((each) => each.subdir), ["noarch", "linux-64", "osx-64"]);
   // One that never comes is a fault in the end.
-  const never = (await (await open()).whole) ?? assert.fail("it is whole");
+  const never = (await (await open(3000)).whole) ?? assert.fail("it is whole");
   assert.deepEqual(never.faults.map((each) => [each.kind, each.path]), [["network", path]]);
   // While there is none to show, it waits.
   for (const subdir of ["noarch", "osx-64"]) site.changed.set(`${subdir}/repodata_shards.msgpack.zst`, status(404));
-  assert.equal((await open()).whole, null);
+  assert.equal((await open(3000)).whole, null);
 });
 
 test("a shard that is missing, damaged or another one is a fault of its subdir", async () => {
