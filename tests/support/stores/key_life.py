@@ -19,6 +19,8 @@ from support.stores.model import Config, Running
 
 Keys = dict[str, dict[str, str]]
 """Role → its access key, as in the output `keys`."""
+ROTATED = {"publishers": {"someone": {"key": {"rotate": "2027-01"}}}}
+"""Keys of the stack config, for new keys of the publishers."""
 GROUPS = {"reader": "readers", "publisher": "publishers", "maintainer": "maintainers"}
 
 
@@ -118,7 +120,7 @@ def changes_by_hand_are_reverted(ground: Ground, change: Callable[[Keys], object
 def a_key_is_replaced(ground: Ground) -> None:
     """Another `rotate` makes the publisher's new key before it deletes the old one."""
     before = ground.keys()["publisher"]
-    ground.stack.config(publishers={"someone": {"key": {"rotate": "2027-01"}}})
+    ground.stack.config(**ROTATED)
     ran = ground.run("up")
     assert ran.done["replaced"] == 2, ran
     name = f"AccessKey bucket-{CHANNEL}-publisher-someone-key"

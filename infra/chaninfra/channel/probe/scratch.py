@@ -54,8 +54,8 @@ class ScratchFolder:
         """Whether multipart uploads of scratch objects stay open, because the store refuses to abort them."""
         self.versioned = False
         """Whether the bucket keeps versions of scratch objects."""
-        self._named: str | None = None
-        """The version that the first scratch object with one was given."""
+        self._asked = False
+        """Whether it was asked for the version that a scratch object was given."""
         self._uploads: list[tuple[str, str]] = []
         self._checksums: Any = WITH_CHECKSUM if location.dialect.checksums else {}
 
@@ -100,8 +100,8 @@ class ScratchFolder:
 
         answer = self._with_checksums(self.key(name), put)
         version = answer.get("VersionId")
-        if self._named is None and version not in (None, "null"):
-            self._named = version
+        if not self._asked and version not in (None, "null"):
+            self._asked = True
             self.versioned = self._answers(self.key(name), version)
 
     def _answers(self, key: str, version: str) -> bool:

@@ -107,30 +107,31 @@ def read(role: Role, name: str, args: Mapping[str, Any]) -> Request:
 def _check_store(provider: Provider, principal: PrincipalConfig, role: Role, where: str) -> None:
     """Raises ConfigurationError if the store cannot have principals that are declared apart from the channel."""
     title, way = provider.title, provider.keys.value
+    with_the_channel = f"add it to `{role}s` of the component that declares the channel"
     if principal.key is None:
         raise ConfigurationError(
             f"{title} accepts tokens by settings of the server, for the whole channel",
             where=where,
-            remedy=f"add it to `{role}s` of the component that declares the channel, or give `key: {{}}`",
+            remedy=f"{with_the_channel}, or give `key: {{}}`",
         )
     if way in BY_BUCKET_POLICY:
         raise ConfigurationError(
             f"users of {title} have no policies of their own: the channel's bucket policy names them",
             where=where,
-            remedy=f"add it to `{role}s` of the component that declares the channel",
+            remedy=with_the_channel,
         )
     if provider.object_owner.value == "writer" and role != "reader":
         raise ConfigurationError(
             f"on {title} an object is its writer's: the owner of the bucket may read what this one publishes only if "
             "the bucket policy says so",
             where=where,
-            remedy=f"add it to `{role}s` of the component that declares the channel",
+            remedy=with_the_channel,
         )
     if way in AT_ADMIN_URL:
         raise ConfigurationError(
             f"the admin API of {title} has a URL of its own, which the channel's stack knows",
             where=where,
-            remedy=f"add it to `{role}s` of the component that declares the channel, and set `admin-url` there",
+            remedy=f"{with_the_channel}, and set `admin-url` there",
         )
     if way not in ADMIN_APIS:
         raise ConfigurationError(

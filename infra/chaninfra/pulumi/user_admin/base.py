@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError
@@ -38,6 +40,17 @@ class UserAdmin(Protocol):
 
     def delete_user(self, name: str) -> None:
         """Deletes user, access key and policy; a missing one is no error."""
+
+
+@contextmanager
+def all_or_nothing(users: UserAdmin, name: str) -> Iterator[None]:
+    """Deletes the user if the block fails: one without its policy or its key would be left that is in no state."""
+    try:
+        yield
+    except ChaninfraError:
+        with suppress(ChaninfraError):
+            users.delete_user(name)
+        raise
 
 
 def with_admin_named(error: ChaninfraError) -> ChaninfraError:

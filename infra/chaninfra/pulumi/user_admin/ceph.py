@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError, StorageError, UnsupportedError
+from chaninfra.channel.errors import CredentialsError, DeniedError, StorageError, UnsupportedError
 from chaninfra.channel.text import one_line
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.signed_request import send
-from chaninfra.pulumi.user_admin.base import BY_HAND, Document
+from chaninfra.pulumi.user_admin.base import BY_HAND, Document, all_or_nothing
 
 _POLICY = "channel"
 """The name of the user's policy."""
@@ -37,14 +37,9 @@ class CephUserAdmin:
         # itself, a new user may make buckets of its own.
         params = {"display-name": name, "access-key": name, "max-buckets": "-1"}
         made = self._user("create the user", "PUT", name, params, caps="users=write")
-        try:
+        with all_or_nothing(self, name):
             self._put_policy(name, policy)
             return _secret(made, name)
-        except ChaninfraError:
-            # A user without its policy would be left that is in no state.
-            with suppress(ChaninfraError):
-                self.delete_user(name)
-            raise
 
     def user_policy(self, name: str) -> Document | None:
         # The policies first, and then the user, also if it has none: so a preview tells which of the two is denied.

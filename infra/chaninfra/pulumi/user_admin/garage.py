@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
@@ -19,7 +18,6 @@ import msgspec
 
 from chaninfra.channel.errors import (
     BucketMissingError,
-    ChaninfraError,
     CredentialsError,
     StorageError,
     UnreachableError,
@@ -28,7 +26,7 @@ from chaninfra.channel.policy.whole_buckets import Right, document_of, rights_in
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.channel.text import one_line
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document, new_secret
+from chaninfra.pulumi.user_admin.base import Document, all_or_nothing, new_secret
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -92,14 +90,9 @@ class GarageUserAdmin:
     def create_user(self, name: str, policy: Document) -> str:
         secret = new_secret()
         given = {"accessKeyId": name, "secretAccessKey": secret, "name": name}
-        try:
+        with all_or_nothing(self, name):
             self._call("create the access key", "ImportKey", body=given)
             self._set_rights(name, (), policy)
-        except ChaninfraError:
-            # A key without its rights would be left that is in no state.
-            with suppress(ChaninfraError):
-                self.delete_user(name)
-            raise
         return secret
 
     def user_policy(self, name: str) -> Document | None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from chaninfra.channel.errors import ChaninfraError
 from chaninfra.channel.extras import require
 from chaninfra.channel.s3.error_codes import error_for
 from chaninfra.channel.s3.trust import ca_bundle
 from chaninfra.pulumi.bucket_session import Session
-from chaninfra.pulumi.user_admin.base import Document, new_secret, with_admin_named
+from chaninfra.pulumi.user_admin.base import Document, all_or_nothing, new_secret, with_admin_named
 
 if TYPE_CHECKING:
     from minio import MinioAdmin
@@ -33,15 +32,10 @@ class MinioUserAdmin:
 
     def create_user(self, name: str, policy: Document) -> str:
         secret = new_secret()
-        try:
+        with all_or_nothing(self, name):
             self.put_policy(name, policy)
             self._call("create the user", lambda: self._admin.user_add(name, secret))
             self._attach(name)
-        except ChaninfraError:
-            # A user without its policy would be left that is in no state.
-            with suppress(ChaninfraError):
-                self.delete_user(name)
-            raise
         return secret
 
     def user_policy(self, name: str) -> Document | None:

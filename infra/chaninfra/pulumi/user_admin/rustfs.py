@@ -7,14 +7,13 @@ answers.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from chaninfra.channel.errors import ChaninfraError, DeniedError, StorageError
+from chaninfra.channel.errors import DeniedError, StorageError
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.signed_request import send
-from chaninfra.pulumi.user_admin.base import Document, new_secret, with_admin_named
+from chaninfra.pulumi.user_admin.base import Document, all_or_nothing, new_secret, with_admin_named
 
 _MISSING = "NoSuchResource"
 
@@ -27,16 +26,11 @@ class RustfsUserAdmin:
 
     def create_user(self, name: str, policy: Document) -> str:
         secret = new_secret()
-        try:
+        with all_or_nothing(self, name):
             self._put_policy(name, policy)
             account = {"secretKey": secret, "status": "enabled"}
             self._call("create the user", "PUT", "add-user", {"accessKey": name}, account)
             self._attach(name)
-        except ChaninfraError:
-            # A user without its policy would be left that is in no state.
-            with suppress(ChaninfraError):
-                self.delete_user(name)
-            raise
         return secret
 
     def user_policy(self, name: str) -> Document | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from contextlib import suppress
 from xml.etree import ElementTree
 
-from chaninfra.channel.errors import ChaninfraError, CredentialsError, DeniedError, StorageError
+from chaninfra.channel.errors import CredentialsError, DeniedError, StorageError
 from chaninfra.pulumi.bucket_session import Session
 from chaninfra.pulumi.signed_request import send
-from chaninfra.pulumi.user_admin.base import Document, new_secret, with_admin_named
+from chaninfra.pulumi.user_admin.base import Document, all_or_nothing, new_secret, with_admin_named
 
 _POLICY = "channel"
 """The name of the user's own policy."""
@@ -31,14 +30,9 @@ class SeaweedfsUserAdmin:
     def create_user(self, name: str, policy: Document) -> str:
         secret = new_secret()
         self._call("create the user", "CreateUser", name)
-        try:
+        with all_or_nothing(self, name):
             self._put_policy(name, policy)
             self._call("make the key of the user", "CreateAccessKey", name, AccessKeyId=name, SecretAccessKey=secret)
-        except ChaninfraError:
-            # A user would be left that is in no state.
-            with suppress(ChaninfraError):
-                self.delete_user(name)
-            raise
         return secret
 
     def user_policy(self, name: str) -> Document | None:
