@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import structs
@@ -10,6 +11,7 @@ from chaninfra.channel.conda.index_settings import ConditionalWrites, IndexSetti
 from chaninfra.channel.objects import ObjectBody
 from chaninfra.channel.outputs.build import build_descriptor
 from chaninfra.channel.outputs.descriptor import CACHE_CONTROL, dump, parse
+from chaninfra.channel.providers.model import KeyWay
 from chaninfra.channel.spec.build import build_spec
 from chaninfra.pulumi.bucket_session import Session, StoreInput
 from chaninfra.pulumi.handlers import HANDLERS, Handler
@@ -65,3 +67,11 @@ class Store:
         location = {"bucket": self.store["bucket"], "endpoint-url": self.store["endpoint-url"]}
         spec = build_spec({"provider": "custom", "prefix": "main", **location}, where="stack")
         return dump(build_descriptor(spec.bucket, spec.channels[0])).decode()
+
+
+def key_of_a_user(way: KeyWay, server: Server, bucket: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """The access key of a new user with this policy, as a stack makes it, as variables for a process."""
+    store = Store(server, bucket)
+    inputs = {"store": store.store, "way": way, "user": "limited", "policy": dict(document), "rotate": ""}
+    _, made = store.handler("access-key").create(inputs)
+    return {"AWS_ACCESS_KEY_ID": made["access_key_id"], "AWS_SECRET_ACCESS_KEY": made["secret_access_key"]}

@@ -7,11 +7,13 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chaninfra.pulumi.signed_request import send
 from support.pulumi.handlers import Store as Handlers
+from support.pulumi.handlers import key_of_a_user
 from support.servers.s3_servers import REGION, Server, free_port, new_server, program, running
 from support.stores.model import Store
 
@@ -68,20 +70,11 @@ def asked(server: Server, method: str, command: str, body: Mapping[str, Any] | N
     return json.loads(answer or "null")
 
 
-def limited(server: Server, bucket: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """A key of a new user, as a stack makes it."""
-    handlers = Handlers(server, bucket)
-    policy = dict(document)
-    inputs = {"store": handlers.store, "way": "rustfs-admin", "user": "limited", "policy": policy, "rotate": ""}
-    _, made = handlers.handler("access-key").create(inputs)
-    return {"AWS_ACCESS_KEY_ID": made["access_key_id"], "AWS_SECRET_ACCESS_KEY": made["secret_access_key"]}
-
-
 RUSTFS = Store(
     name="rustfs",
     provider="rustfs",
     start=rustfs,
-    limited=limited,
+    limited=partial(key_of_a_user, "rustfs-admin"),
     target=lambda server: f"arn:rustfs:sqs:{REGION}:{_TARGET}:webhook",
     elsewhere=lambda folder: rustfs(folder, region="eu-central-1"),
 )

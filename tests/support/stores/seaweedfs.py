@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from support.pulumi.handlers import Store as Handlers
+from support.pulumi.handlers import key_of_a_user
 from support.servers.s3_servers import Server, free_port, new_server, program, running
 from support.stores.model import Store
 
@@ -57,20 +57,6 @@ def seaweedfs(folder: Path, *, read_only: bool = False, encrypts: bool = True) -
         yield server
 
 
-def limited(server: Server, bucket: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """A key of a new user, as a stack makes it."""
-    handlers = Handlers(server, bucket)
-    inputs = {
-        "store": handlers.store,
-        "way": "seaweedfs-iam",
-        "user": "limited",
-        "policy": dict(document),
-        "rotate": "",
-    }
-    _, made = handlers.handler("access-key").create(inputs)
-    return {"AWS_ACCESS_KEY_ID": made["access_key_id"], "AWS_SECRET_ACCESS_KEY": made["secret_access_key"]}
-
-
 def _free_ports(count: int) -> list[int]:
     """Different ports of the loopback interface that nobody listens on."""
     ports: dict[int, None] = {}
@@ -79,4 +65,6 @@ def _free_ports(count: int) -> list[int]:
     return [*ports]
 
 
-SEAWEEDFS = Store(name="seaweedfs", provider="seaweedfs", start=seaweedfs, limited=limited)
+SEAWEEDFS = Store(
+    name="seaweedfs", provider="seaweedfs", start=seaweedfs, limited=partial(key_of_a_user, "seaweedfs-iam")
+)
